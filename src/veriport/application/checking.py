@@ -1,0 +1,155 @@
+"""Check a data set: open it, bind the rules, measure, judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from attrs import evolve, frozen
+from returns.result import Failure, Result, Success
+
+from veriport.application.identities import identity_of
+from veriport.domain.binding import Binding, bind
+from veriport.domain.datasets import Dataset, Handle
+from veriport.domain.expressions import Expr, columns_of
+from veriport.domain.failures import InvalidExpression
+from veriport.domain.measurements import Measured
+from veriport.domain.results import CheckResult, ColumnSummary, Gate, Part, RuleResult, judge
+from veriport.domain.rules.base import Rule
+from veriport.domain.rules.reading import Problems, RuleProblem
+from veriport.domain.rules.rows import Expression
+from veriport.domain.suggestions import nearest
+from veriport.domain.types import Column
+from veriport.ports.clocks import Clock
+from veriport.ports.engines import Engine, Request, Table
+from veriport.ports.errors import ContractViolation, DataError
+from veriport.ports.expressions import ExpressionParser
+
+
+@frozen(kw_only=True)
+class CheckOptions:
+    """How to check: see ``veriport.ports.engines.Request`` for ``key``, ``samples``, ``where``, ``limit``."""
+
+    key: tuple[str, ...] = ()
+    samples: int = 20
+    where: str | None = None
+    limit: int | None = None
+    gate: Gate = Gate()
+
+
+@frozen(kw_only=True)
+class CheckData:
+    """Measure rules on a data set with an engine and judge them."""
+
+    engine: Engine
+    parse: ExpressionParser
+    clock: Clock
+
+    def __call__(
+        self, dataset: Dataset, rules: Iterable[Rule] | None, options: CheckOptions
+    ) -> Result[CheckResult, Problems]:
+        """The verdict; ``Failure`` for SQL that does not parse.
+
+        Raises what the engine raises: ``DataError`` for data that cannot be read.
+        """
+        listed = tuple(rules or ())
+        started = self.clock.monotonic()
+        match parse_all(self.parse, listed, options.where):
+            case Success(parsed):
+                result = self._check(dataset, listed, options, parsed)
+                return Success(evolve(result, duration_seconds=self.clock.monotonic() - started))
+            case failure:
+                return failure
+
+    def _check(
+        self, dataset: Dataset, rules: tuple[Rule, ...], options: CheckOptions, parsed: Mapping[str, Expr]
+    ) -> CheckResult:
+        part = _part_of(dataset)
+        with self.engine.open(dataset) as table:
+            columns = table.columns
+            _require_columns(dataset, columns, options, parsed)
+            bound = bind(rules, columns, parsed, part)
+            measured = self._measure(table, bound, options, parsed)
+        return CheckResult(
+            rules=_in_order(rules, bound, measured, part),
+            parts={part: Part(label=dataset.label, rows=measured.row_count)},
+            engine=self.engine.name,
+            gate=options.gate,
+            columns=() if rules else tuple(_summaries(columns, measured)),
+        )
+
+    def _measure(
+        self, table: Table, bound: Binding, options: CheckOptions, parsed: Mapping[str, Expr]
+    ) -> Measured:
+        request = Request(
+            rules=bound.measurable,
+            parsed=parsed,
+            key=options.key,
+            samples=options.samples,
+            where=options.where,
+            limit=options.limit,
+        )
+        measured = table.measure(request)
+        if len(measured.outcomes) != len(request.rules):
+            have, need = len(measured.outcomes), len(request.rules)
+            raise ContractViolation(f"engine {self.engine.name} gave {have} outcomes for {need} rules")
+        return measured
+
+
+def parse_all(
+    parse: ExpressionParser, rules: Iterable[Rule], where: str | None = None
+) -> Result[Mapping[str, Expr], Problems]:
+    """Parse every SQL text of the rules and of the check; ``Failure`` names each rule at fault."""
+    parsed: dict[str, Expr] = {}
+    problems: list[RuleProblem] = []
+    for path, text in _sql_texts(rules, where):
+        if text in parsed:
+            continue
+        match parse(text):
+            case Success(tree):
+                parsed[text] = tree
+            case Failure(InvalidExpression() as reason):
+                problems.append(RuleProblem(str(reason), path))
+    return Failure(tuple(problems)) if problems else Success(parsed)
+
+
+def _sql_texts(rules: Iterable[Rule], where: str | None) -> Iterable[tuple[tuple[int | str, ...], str]]:
+    if where is not None:
+        yield ("where",), where
+    for index, rule in enumerate(rules):
+        if rule.where is not None:
+            yield (index, "where"), rule.where
+        if isinstance(rule, Expression):
+            yield (index, "expression"), rule.expression
+
+
+def _require_columns(
+    dataset: Dataset, columns: Iterable[Column], options: CheckOptions, parsed: Mapping[str, Expr]
+) -> None:
+    present = [column.name for column in columns]
+    wanted = (*options.key, *(columns_of(parsed[options.where]) if options.where else ()))
+    for name in wanted:
+        if name not in present:
+            raise DataError(f"{dataset.label}: there is no column {name!r}{nearest(name, present).hint}")
+
+
+def _part_of(dataset: Dataset) -> str:
+    if isinstance(dataset, Handle):
+        return f"{dataset.label}#{identity_of(dataset.frame)}"
+    return dataset.label
+
+
+def _in_order(
+    rules: Iterable[Rule], bound: Binding, measured: Measured, part: str
+) -> tuple[RuleResult, ...]:
+    judged = {
+        rule.id: judge(rule, outcome, (part,))
+        for rule, outcome in zip(bound.measurable, measured.outcomes, strict=True)
+    }
+    results = {**judged, **bound.decided}
+    return tuple(results[rule.id] for rule in rules)
+
+
+def _summaries(columns: Iterable[Column], measured: Measured) -> Iterable[ColumnSummary]:
+    for column in columns:
+        yield ColumnSummary(column=column, null_count=measured.null_counts.get(column.name))
+

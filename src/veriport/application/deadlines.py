@@ -1,0 +1,55 @@
+"""Work in a thread that can be abandoned when its time is over.
+
+A thread cannot be stopped from outside. One that is late is left behind: it is a daemon, so it never
+keeps the program from ending, and whoever waited is told that it was abandoned.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from veriport.ports.errors import DeadlineExceeded
+
+_T = TypeVar("_T")
+
+
+class Task(Generic[_T]):
+    """A call that runs in a thread of its own, with the context variables of its maker."""
+
+    def __init__(self, work: Callable[[], _T], *, name: str) -> None:
+        self._name = name
+        self._done = threading.Event()
+        self._work = work
+        self._value: _T | None = None
+        self._error: BaseException | None = None
+        context = contextvars.copy_context()
+        thread = threading.Thread(target=context.run, args=(self._run,), name=name, daemon=True)
+        thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._value = self._work()
+        except BaseException as error:  # noqa: BLE001  # it is raised again where the result is asked for
+            self._error = error
+        finally:
+            self._done.set()
+
+    def result(self, timeout_seconds: float | None) -> _T:
+        """What the call returned or raised; ``DeadlineExceeded`` when it takes longer than that."""
+        if not self._done.wait(timeout_seconds):
+            raise DeadlineExceeded(
+                f"{self._name} did not finish in {timeout_seconds:g} s; it was abandoned and may still be running"
+            )
+        if self._error is not None:
+            raise self._error
+        return self._value  # type: ignore[return-value]  # set when there is no error
+
+
+def within(timeout_seconds: float | None, work: Callable[[], _T], *, name: str) -> _T:
+    """Call ``work`` here when there is no limit, else in a thread that is abandoned at the limit."""
+    if timeout_seconds is None:
+        return work()
+    return Task(work, name=name).result(timeout_seconds)

@@ -1,0 +1,40 @@
+"""The exceptions that callers of Veriport see.
+
+    VeriportError
+    ├── ConfigurationError    what is wrong without reading data (exit code 2)
+    │   └── InvalidRule       a rule that cannot mean anything; also a ValueError
+    ├── CheckFailedError      the data broke its rules, raised by ``raise_if_failed``
+    └── PortError             trouble outside the process, see ``veriport.ports.errors``
+"""
+
+from __future__ import annotations
+
+
+class VeriportError(Exception):
+    """The root of everything Veriport raises on purpose; its text is meant for a person."""
+
+
+class ConfigurationError(VeriportError):
+    """What was asked for cannot be done, whatever the data says: mend the request, not the data."""
+
+
+class InvalidRule(ConfigurationError, ValueError):
+    """A rule has an impossible parameter.
+
+    ``key`` is the parameter at fault (empty when it is the rule as a whole) and ``suggestion`` the
+    nearest right word, where there is one.
+    """
+
+    def __init__(self, message: str, *, key: str = "", suggestion: str = "") -> None:
+        super().__init__(f"{message}; did you mean {suggestion!r}?" if suggestion else message)
+        self.message = message
+        self.key = key
+        self.suggestion = suggestion
+
+
+class CheckFailedError(VeriportError):
+    """Data broke its rules. ``result`` is the ``CheckResult`` or ``CheckpointResult`` that says how."""
+
+    def __init__(self, message: str, result: object) -> None:
+        super().__init__(message)
+        self.result = result

@@ -1,0 +1,80 @@
+"""What an engine reports about a rule before anybody judges it (D4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from attrs import field, frozen
+
+from veriport.domain.rules.scalars import Scalar
+
+MASK = "***"
+
+
+def _frozen_values(values: Mapping[str, object]) -> Mapping[str, object]:
+    return MappingProxyType(dict(values))
+
+
+@frozen(kw_only=True)
+class Sample:
+    """A row that breaks a rule.
+
+    ``row`` counts from 0 in reading order, before any filter; it is ``None`` where the engine has no
+    order. ``key`` holds the columns that identify the row, ``values`` those that the rule is about;
+    both are plain data (times as ISO text).
+    """
+
+    row: int | None = None
+    key: Mapping[str, object] = field(factory=dict, converter=_frozen_values, hash=False)
+    values: Mapping[str, object] = field(factory=dict, converter=_frozen_values, hash=False)
+
+    def masked(self) -> Sample:
+        """The same row with no value of the rule's columns, in the key neither."""
+        key = {name: MASK if name in self.values else value for name, value in self.key.items()}
+        return Sample(row=self.row, key=key, values=dict.fromkeys(self.values, MASK))
+
+
+@frozen(kw_only=True)
+class Measurement:
+    """A rule that was evaluated.
+
+    ``checked`` counts the rows where the rule's ``where`` holds and, under ``nulls: ignore``, the
+    value is not null; ``failed`` counts those of them that break it. For a rule about one value,
+    ``observed`` is that value, ``checked`` the rows behind it and ``failed`` is 0.
+    """
+
+    checked: int
+    failed: int = 0
+    observed: Scalar = None
+    samples: tuple[Sample, ...] = ()
+
+
+@frozen
+class NotEvaluated:
+    """The engine cannot evaluate such a rule; it never ran."""
+
+    reason: str
+
+
+@frozen
+class Broken:
+    """The rule could not be evaluated on this data."""
+
+    reason: str
+
+
+Outcome = Measurement | NotEvaluated | Broken
+
+
+@frozen(kw_only=True)
+class Measured:
+    """What one pass over a data set found: an outcome for each rule, in the order of the rules.
+
+    ``row_count`` counts the rows that the check's own ``where`` lets through. ``null_counts`` is
+    filled for a request without rules.
+    """
+
+    row_count: int
+    outcomes: tuple[Outcome, ...] = ()
+    null_counts: Mapping[str, int] = field(factory=dict, hash=False)

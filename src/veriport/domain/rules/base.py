@@ -1,0 +1,259 @@
+"""What every rule has: its options, its columns, what it expects and what columns it fits (D3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from fractions import Fraction
+from typing import ClassVar, TypeVar
+
+from attrs import Attribute, field, fields, frozen
+
+from veriport.domain.errors import ConfigurationError, InvalidRule
+from veriport.domain.rules.scalars import Scalar
+from veriport.domain.severity import Severity, severity_of
+from veriport.domain.suggestions import nearest
+from veriport.domain.types import Column
+
+
+class Nulls(StrEnum):
+    """What a null value means to a rule about values."""
+
+    IGNORE = "ignore"  #: it is not checked, as in SQL
+    FAIL = "fail"  #: it breaks the rule
+
+
+class Missing(StrEnum):
+    """What it means that a column of the rule is absent."""
+
+    ERROR = "error"  #: the rule cannot be evaluated
+    FAIL = "fail"  #: the rule fails
+    SKIP = "skip"  #: the rule is not evaluated
+
+
+class Shape(StrEnum):
+    """Who measures what for a rule."""
+
+    ROWS = "rows"  #: the engine says for each row whether it passes
+    VALUE = "value"  #: the engine observes one value, the domain judges it
+    SCHEMA = "schema"  #: the domain reads names and types of the columns; no row is read
+
+
+def param(doc: str, *, aliases: Iterable[str] = ()) -> dict[str, object]:
+    """Metadata of a rule's parameter: what it means, and its other spellings."""
+    return {"doc": doc, "aliases": tuple(aliases)}
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def choose(enum: type[_Choice], key: str, value: object) -> _Choice:
+    """The member of ``enum`` that ``value`` names; raises ``InvalidRule`` that lists them."""
+    names = {member.value: member for member in enum}
+    if (found := names.get(str(value))) is not None:
+        return found
+    listed = ", ".join(names)
+    raise InvalidRule(
+        f"{key} must be one of {listed}, not {value!r}", key=key, suggestion=nearest(str(value), names).word
+    )
+
+
+def _severity(value: str | Severity) -> Severity:
+    try:
+        return severity_of(value)
+    except ConfigurationError as problem:
+        raise InvalidRule(str(problem), key="severity") from None
+
+
+def _nulls(value: object) -> Nulls:
+    return choose(Nulls, "nulls", value)
+
+
+def _missing(value: object) -> Missing:
+    return choose(Missing, "missing", value)
+
+
+def _share(_: object, attribute: Attribute[float], value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        message = f"{attribute.name} is a share from 0 to 1, not {value!r}"
+        raise InvalidRule(message, key=attribute.name)
+
+
+def _text_or_none(_: object, attribute: Attribute[str | None], value: object) -> None:
+    if value is not None and (not isinstance(value, str) or not value.strip()):
+        raise InvalidRule(f"{attribute.name} must be text, not {value!r}", key=attribute.name)
+
+
+def _text(_: object, attribute: Attribute[str], value: object) -> None:
+    if not isinstance(value, str):
+        raise InvalidRule(f"{attribute.name} must be text, not {value!r}", key=attribute.name)
+
+
+def _yes_or_no(_: object, attribute: Attribute[bool], value: object) -> None:
+    if not isinstance(value, bool):
+        raise InvalidRule(f"{attribute.name} must be true or false, not {value!r}", key=attribute.name)
+
+
+def texts(key: str, value: object) -> tuple[str, ...]:
+    """One text or a list of texts as a tuple of them; raises ``InvalidRule`` for anything else."""
+    items = (value,) if isinstance(value, str) else value
+    if not isinstance(items, Iterable) or isinstance(items, Mapping):
+        raise InvalidRule(f"{key} must be text or a list of texts, not {value!r}", key=key)
+    listed = tuple(items)
+    for item in listed:
+        if not isinstance(item, str):
+            raise InvalidRule(f"{key} must hold texts, not {item!r}", key=key)
+    return listed
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    return texts("tags", value)
+
+
+@frozen(kw_only=True)
+class Rule:
+    """What is expected of a data set, and what it means when it does not hold."""
+
+    type: ClassVar[str] = ""
+    shape: ClassVar[Shape] = Shape.ROWS
+    #: Whether results over disjoint rows add up to the result over all of them.
+    additive: ClassVar[bool] = True
+
+    id: str = field(
+        default="",
+        validator=_text,
+        metadata=param("identifies the rule over runs; by default made of its column and type"),
+    )
+    severity: Severity = field(
+        default=Severity.HIGH,
+        converter=_severity,
+        metadata=param("critical, high, medium or low"),
+    )
+    mostly: float = field(
+        default=1.0,
+        validator=_share,
+        metadata=param("the share of checked rows that must pass, 0 to 1"),
+    )
+    where: str | None = field(
+        default=None,
+        validator=_text_or_none,
+        metadata=param("a SQL condition; only rows for which it is TRUE are checked"),
+    )
+    nulls: Nulls = field(
+        default=Nulls.IGNORE,
+        converter=_nulls,
+        metadata=param("what a null value means: ignore (not checked) or fail"),
+    )
+    missing: Missing = field(
+        default=Missing.ERROR,
+        converter=_missing,
+        metadata=param("what an absent column means: error, fail or skip"),
+    )
+    mask: bool = field(
+        default=False, validator=_yes_or_no, metadata=param("show no values of this rule's columns")
+    )
+    description: str = field(default="", validator=_text, metadata=param("for people"))
+    tags: tuple[str, ...] = field(default=(), converter=_tags, metadata=param("for filtering"))
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns the rule is about, in its own order."""
+        return ()
+
+    @property
+    def share(self) -> Fraction:
+        """``mostly`` as the exact fraction that was written."""
+        return Fraction(str(self.mostly))
+
+    def expectation(self) -> str:
+        """What is expected, in a few words: ``0 <= value <= 10``."""
+        return self.type.replace("_", " ")
+
+    def objection(self, columns: Mapping[str, Column]) -> str | None:
+        """Why the rule has no meaning for these columns, or ``None``. All it reads are present."""
+        del columns
+        return None
+
+
+@frozen(kw_only=True)
+class ColumnRule(Rule):
+    """A rule about the values of one column."""
+
+    column: str = field(metadata=param("the column; a list of columns means one rule each"))
+
+    @column.validator
+    def _a_name(self, _: Attribute[str], value: object) -> None:
+        if not isinstance(value, str) or not value:
+            raise InvalidRule(f"column must be the name of a column, not {value!r}", key="column")
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The one column."""
+        return (self.column,)
+
+
+def _columns(value: object) -> tuple[str, ...]:
+    names = texts("columns", value)
+    if not names or "" in names:
+        raise InvalidRule("columns must name at least one column", key="columns")
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidRule(f"columns names {name!r} twice", key="columns")
+    return names
+
+
+@frozen(kw_only=True)
+class ColumnsRule(Rule):
+    """A rule about several columns together."""
+
+    columns: tuple[str, ...] = field(converter=_columns, metadata=param("the columns, taken together"))
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns as they were written."""
+        return self.columns
+
+
+@frozen(kw_only=True)
+class WithoutRows(Rule):
+    """A rule that has no rows to count, so options about rows have no meaning for it."""
+
+    shape: ClassVar[Shape] = Shape.VALUE
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse what would silently do nothing."""
+        refused = {"mostly": self.mostly != 1, "nulls": self.nulls is not Nulls.IGNORE}
+        if self.shape is Shape.SCHEMA:
+            refused["where"] = self.where is not None
+        for key, given in refused.items():
+            if given:
+                raise InvalidRule(f"{key} has no meaning for {self.type}: it does not look at rows one by one", key=key)
+
+
+@frozen(kw_only=True)
+class ValueRule(WithoutRows):
+    """A rule about one value observed over many rows, such as their count."""
+
+    def accepts(self, observed: Scalar) -> bool:
+        """Whether the observed value is what the rule expects."""
+        raise NotImplementedError
+
+
+@frozen(kw_only=True)
+class SchemaRule(WithoutRows):
+    """A rule about the names and types of columns."""
+
+    shape: ClassVar[Shape] = Shape.SCHEMA
+    additive: ClassVar[bool] = False
+
+    def observe(self, columns: Mapping[str, Column]) -> Scalar:
+        """What the schema has where the rule looks."""
+        raise NotImplementedError
+
+    def holds(self, columns: Mapping[str, Column]) -> bool:
+        """Whether the schema is as expected."""
+        raise NotImplementedError
+
+
+#: The options that every rule has, by name.
+OPTIONS: tuple[str, ...] = tuple(attribute.name for attribute in fields(Rule))

@@ -1,0 +1,136 @@
+"""The plain values that rules are written with: numbers, texts, truth values, and times as ISO text.
+
+Times are kept as ISO 8601 text, so that ``date(2024, 1, 2)`` and ``"2024-01-02"`` are one bound and
+every rule survives JSON. What a text means is decided by the type of the column it meets.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import TypeAlias
+
+from veriport.domain.errors import InvalidRule
+from veriport.domain.types import NUMERIC, TEXT, Column, Family
+
+Scalar: TypeAlias = bool | int | float | str | None
+Moment: TypeAlias = date | datetime | time
+
+
+def scalar(key: str, value: object) -> Scalar:
+    """A plain value from what a caller wrote; raises ``InvalidRule`` for anything else."""
+    match value:
+        case bool() | int() | str():
+            return value
+        case float():
+            return _finite(key, value)
+        case Decimal():
+            return _number(key, value)
+        case datetime() | date() | time():
+            return value.isoformat()
+        case None:
+            raise InvalidRule(
+                f"{key} is null; a null is not a value to compare with (see the option nulls)", key=key
+            )
+        case _:
+            raise InvalidRule(f"{key} must be a number, a text or a time, not {value!r}", key=key)
+
+
+def _finite(key: str, value: float) -> float:
+    if not math.isfinite(value):
+        raise InvalidRule(f"{key} must be a finite number, not {value}", key=key)
+    return value
+
+
+def _number(key: str, value: Decimal) -> int | float:
+    number = int(value) if value == value.to_integral_value() else float(value)
+    if Decimal(str(number)) != value:
+        raise InvalidRule(f"{key} has more digits than a float carries: {value}", key=key)
+    return number
+
+
+def moment(family: Family, text: str) -> Moment | None:
+    """The time that ``text`` means for a column of ``family``, or ``None`` when it means none."""
+    readers = {
+        Family.DATE: _read_date,
+        Family.DATETIME: datetime.fromisoformat,
+        Family.TIME: time.fromisoformat,
+    }
+    try:
+        return readers[family](text)
+    except (ValueError, KeyError):
+        return None
+
+
+def _read_date(text: str) -> date:
+    """A day, also written as midnight."""
+    when = datetime.fromisoformat(text)
+    if when.timetz() != time():
+        raise ValueError(text)
+    return when.date()
+
+
+def mismatch(column: Column, value: Scalar) -> str | None:
+    """Why ``value`` cannot be compared with the values of ``column``, or ``None`` if it can."""
+    family = column.dtype.family
+    match value:
+        case bool():
+            fits = family is Family.BOOLEAN
+        case int() | float():
+            fits = family in NUMERIC or family is Family.DURATION or (column.untyped and family in TEXT)
+        case str() if family in TEXT:
+            fits = True
+        case str():
+            return _time_mismatch(column, value)
+        case _:
+            fits = False
+    if fits or family is Family.NULL:
+        return None
+    return f"column {column.name!r} is {column.dtype.name} and cannot be compared with {value!r}"
+
+
+def _time_mismatch(column: Column, value: str) -> str | None:
+    when = moment(column.dtype.family, value)
+    if column.dtype.family is Family.NULL:
+        return None
+    if when is None:
+        return f"column {column.name!r} is {column.dtype.name} and cannot be compared with the text {value!r}"
+    if isinstance(when, datetime) and (when.tzinfo is not None) != column.dtype.zoned:
+        have, need = ("a", "no") if when.tzinfo else ("no", "a")
+        return f"{value!r} has {have} time zone and column {column.name!r} ({column.dtype.name}) has {need} time zone"
+    return None
+
+
+def in_order(low: Scalar, high: Scalar) -> bool | None:
+    """Whether ``low <= high``; ``None`` when they are of different kinds."""
+    if isinstance(low, str) and isinstance(high, str):
+        times = [moment(Family.DATETIME, text) or moment(Family.TIME, text) for text in (low, high)]
+        if isinstance(times[0], datetime) and isinstance(times[1], datetime):
+            if (times[0].tzinfo is None) != (times[1].tzinfo is None):
+                return None
+            return times[0] <= times[1]
+        return low <= high
+    if isinstance(low, str | bool) or isinstance(high, str | bool) or low is None or high is None:
+        return None
+    return low <= high
+
+
+def plain(value: object) -> object:
+    """A value from a data frame as JSON can carry it: times as ISO text, bytes as hex."""
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case datetime() | date() | time():
+            return value.isoformat()
+        case bytes():
+            return value.hex()
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
+        case _:
+            return str(value)

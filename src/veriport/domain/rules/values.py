@@ -1,0 +1,261 @@
+"""Rules about the values of one column, each value by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import ClassVar
+
+from attrs import Attribute, field, frozen
+
+from veriport.domain.errors import InvalidRule
+from veriport.domain.patterns import parse_pattern
+from veriport.domain.rules.base import ColumnRule, choose, param
+from veriport.domain.rules.scalars import Scalar, in_order, mismatch, scalar
+from veriport.domain.types import TEXT, Column, Family
+
+
+@frozen(kw_only=True)
+class NotNull(ColumnRule):
+    """Every row has a value. NaN and the empty text are values."""
+
+    type: ClassVar[str] = "not_null"
+
+    def expectation(self) -> str:
+        """In words."""
+        return "a value in every row"
+
+
+def _values(value: object) -> tuple[Scalar, ...]:
+    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
+        raise InvalidRule(f"values must be a list, not {value!r}", key="values")
+    listed = dict.fromkeys((type(item) is bool, scalar("values", item)) for item in value)
+    if not listed:
+        raise InvalidRule("values must name at least one value", key="values")
+    return tuple(item for _, item in listed)
+
+
+@frozen(kw_only=True)
+class _Set(ColumnRule):
+    values: tuple[Scalar, ...] = field(
+        converter=_values,
+        metadata=param("the values, all of one kind", aliases=("value_set", "allowed_values")),
+    )
+
+    def objection(self, columns: Mapping[str, Column]) -> str | None:
+        """A value that can never be equal to one of the column."""
+        column = columns[self.column]
+        return next(filter(None, (mismatch(column, value) for value in self.values)), None)
+
+    def _listed(self, limit: int = 10) -> str:
+        shown = ", ".join(repr(value) for value in self.values[:limit])
+        rest = len(self.values) - limit
+        return f"{shown} and {rest} more" if rest > 0 else shown
+
+
+@frozen(kw_only=True)
+class InSet(_Set):
+    """Every value is one of the listed ones. Case counts."""
+
+    type: ClassVar[str] = "in_set"
+
+    def expectation(self) -> str:
+        """In words."""
+        return f"one of {self._listed()}"
+
+
+@frozen(kw_only=True)
+class NotInSet(_Set):
+    """No value is one of the listed ones. Case counts."""
+
+    type: ClassVar[str] = "not_in_set"
+
+    def expectation(self) -> str:
+        """In words."""
+        return f"none of {self._listed()}"
+
+
+class Inclusive(StrEnum):
+    """Which ends of a range belong to it."""
+
+    BOTH = "both"
+    LEFT = "left"
+    RIGHT = "right"
+    NEITHER = "neither"
+
+
+def _inclusive(value: object) -> Inclusive:
+    if isinstance(value, bool):
+        return Inclusive.BOTH if value else Inclusive.NEITHER
+    return choose(Inclusive, "inclusive", value)
+
+
+def _low(value: object) -> Scalar:
+    return None if value is None else _bound("min", value)
+
+
+def _high(value: object) -> Scalar:
+    return None if value is None else _bound("max", value)
+
+
+def _bound(key: str, value: object) -> Scalar:
+    bound = scalar(key, value)
+    if isinstance(bound, bool):
+        raise InvalidRule(f"{key} must be a number, a text or a time, not {value!r}", key=key)
+    return bound
+
+
+@frozen(kw_only=True)
+class InRange(ColumnRule):
+    """Every value lies between ``min`` and ``max``; an end that is not given is open.
+
+    NaN lies in no range. Bounds for dates and times are written as such or as ISO 8601 text.
+    """
+
+    type: ClassVar[str] = "in_range"
+    min: Scalar = field(
+        default=None, converter=_low, metadata=param("the low end", aliases=("min_value",))
+    )
+    max: Scalar = field(
+        default=None, converter=_high, metadata=param("the high end", aliases=("max_value",))
+    )
+    inclusive: Inclusive = field(
+        default=Inclusive.BOTH,
+        converter=_inclusive,
+        metadata=param("which ends belong to the range: both, left, right or neither"),
+    )
+
+    @max.validator
+    def _ends_in_order(self, _: Attribute[Scalar], value: Scalar) -> None:
+        if self.min is None and value is None:
+            raise InvalidRule(f"{self.type} needs min, max or both", key="min")
+        if self.min is None or value is None:
+            return
+        order = in_order(self.min, value)
+        if order is None:
+            raise InvalidRule(f"min {self.min!r} and max {value!r} cannot be compared", key="max")
+        if not order:
+            raise InvalidRule(f"min {self.min!r} is greater than max {value!r}", key="min")
+
+    @inclusive.validator
+    def _not_empty(self, _: Attribute[Inclusive], value: Inclusive) -> None:
+        if self.min is not None and self.min == self.max and value is not Inclusive.BOTH:
+            raise InvalidRule(f"no value is in a range of one point that excludes it ({self.min!r})", key="inclusive")
+
+    @property
+    def closed_low(self) -> bool:
+        """Whether ``min`` itself is allowed."""
+        return self.inclusive in {Inclusive.BOTH, Inclusive.LEFT}
+
+    @property
+    def closed_high(self) -> bool:
+        """Whether ``max`` itself is allowed."""
+        return self.inclusive in {Inclusive.BOTH, Inclusive.RIGHT}
+
+    def expectation(self) -> str:
+        """In signs: ``0 <= value < 10``."""
+        return between(
+            self.min, self.max, low_closed=self.closed_low, high_closed=self.closed_high
+        )
+
+    def objection(self, columns: Mapping[str, Column]) -> str | None:
+        """A bound of a kind that the column does not hold."""
+        column = columns[self.column]
+        bounds = (bound for bound in (self.min, self.max) if bound is not None)
+        return next(filter(None, (mismatch(column, bound) for bound in bounds)), None)
+
+
+def between(low: Scalar, high: Scalar, *, low_closed: bool = True, high_closed: bool = True) -> str:
+    """A range in signs: ``0 <= value < 10``, ``value > 0``."""
+    if low is None:
+        return f"value {'<=' if high_closed else '<'} {high}"
+    if high is None:
+        return f"value {'>=' if low_closed else '>'} {low}"
+    return f"{low} {'<=' if low_closed else '<'} value {'<=' if high_closed else '<'} {high}"
+
+
+def text_only(rule: ColumnRule, columns: Mapping[str, Column]) -> str | None:
+    """The objection of a rule that has a meaning for texts only."""
+    column = columns[rule.column]
+    if column.dtype.family in TEXT | {Family.NULL}:
+        return None
+    return f"{rule.type} is for texts and column {column.name!r} is {column.dtype.name}"
+
+
+@frozen(kw_only=True)
+class Regex(ColumnRule):
+    """Every text contains a match of the pattern; anchor it with ``^`` and ``$`` to match it whole.
+
+    The dialect is described in ``veriport.domain.patterns``.
+    """
+
+    type: ClassVar[str] = "regex"
+    pattern: str = field(metadata=param("the regular expression", aliases=("regex",)))
+
+    @pattern.validator
+    def _usable(self, _: Attribute[str], value: object) -> None:
+        if not isinstance(value, str):
+            raise InvalidRule(f"pattern must be text, not {value!r}", key="pattern")
+        parse_pattern(value)
+
+    def expectation(self) -> str:
+        """In words."""
+        return f"matches {self.pattern}"
+
+    def objection(self, columns: Mapping[str, Column]) -> str | None:
+        """Numbers have no characters to match."""
+        return text_only(self, columns)
+
+
+def _count(key: str, value: object) -> int | None:
+    if value is None:
+        return None
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(whole, bool) or not isinstance(whole, int) or whole < 0:
+        raise InvalidRule(f"{key} must be a whole number of at least 0, not {value!r}", key=key)
+    return whole
+
+
+def min_count(value: object) -> int | None:
+    """Convert the parameter ``min`` of a rule that counts."""
+    return _count("min", value)
+
+
+def max_count(value: object) -> int | None:
+    """Convert the parameter ``max`` of a rule that counts."""
+    return _count("max", value)
+
+
+def check_counts(rule_type: str, low: int | None, high: int | None) -> None:
+    """Raise ``InvalidRule`` unless one end is given and they are in order."""
+    if low is None and high is None:
+        raise InvalidRule(f"{rule_type} needs min, max or both", key="min")
+    if low is not None and high is not None and low > high:
+        raise InvalidRule(f"min {low} is greater than max {high}", key="min")
+
+
+@frozen(kw_only=True)
+class Length(ColumnRule):
+    """The number of characters (Unicode code points) of every text, or of items of every list."""
+
+    type: ClassVar[str] = "length"
+    min: int | None = field(
+        default=None, converter=min_count, metadata=param("at least", aliases=("min_length", "min_len"))
+    )
+    max: int | None = field(
+        default=None, converter=max_count, metadata=param("at most", aliases=("max_length", "max_len"))
+    )
+
+    @max.validator
+    def _in_order(self, _: Attribute[int | None], value: int | None) -> None:
+        check_counts(self.type, self.min, value)
+
+    def expectation(self) -> str:
+        """In signs."""
+        return between(self.min, self.max).replace("value", "length")
+
+    def objection(self, columns: Mapping[str, Column]) -> str | None:
+        """Numbers have no length."""
+        if columns[self.column].dtype.family is Family.LIST:
+            return None
+        return text_only(self, columns)

@@ -1,0 +1,95 @@
+"""The words for rules: canonical types, their other spellings, and how a spelling is read.
+
+A family such as ``greater_than`` or ``positive`` is another spelling of one class, not a class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from veriport.domain.rules.base import Rule
+from veriport.domain.rules.rows import Compare, Expression, Unique
+from veriport.domain.rules.tables import ColumnExists, DType, RowCount
+from veriport.domain.rules.values import InRange, InSet, Length, NotInSet, NotNull, Regex
+
+#: Every rule class by its canonical type.
+CLASSES: Mapping[str, type[Rule]] = {
+    cls.type: cls
+    for cls in (
+        NotNull, Unique, InSet, NotInSet, InRange, Regex, Length, Compare, Expression,
+        DType, ColumnExists, RowCount,
+    )
+}  # fmt: skip
+
+
+@frozen
+class Spelling:
+    """How one word is read: the class it means, its own names for parameters, and what it fixes.
+
+    A spelling with ``given`` applies only where that parameter is written.
+    """
+
+    rule: type[Rule]
+    renamed: Mapping[str, str] = field(factory=dict)
+    fixed: Mapping[str, object] = field(factory=dict)
+    given: tuple[str, ...] = ()
+
+
+def _comparison(operator: str, end: str, inclusive: str) -> tuple[Spelling, ...]:
+    constant = {name: end for name in ("value", "threshold", "min_value", "max_value")}
+    return (
+        Spelling(Compare, {"other_column": "other"}, {"operator": operator}, ("other", "other_column")),
+        Spelling(InRange, constant, {"inclusive": inclusive}),
+    )
+
+
+def _equality(operator: str, rule: type[Rule]) -> tuple[Spelling, ...]:
+    return (
+        Spelling(Compare, {"other_column": "other"}, {"operator": operator}, ("other", "other_column")),
+        Spelling(rule, {"value": "values"}),
+    )
+
+
+def _one(rule: type[Rule], renamed: Mapping[str, str] | None = None, **fixed: object) -> tuple[Spelling, ...]:
+    return (Spelling(rule, renamed or {}, fixed),)
+
+
+_MIN_LENGTH = {"min_length": "min", "min_len": "min", "length": "min", "value": "min"}
+_MAX_LENGTH = {"max_length": "max", "max_len": "max", "length": "max", "value": "max"}
+
+_GREATER = _comparison(">", "min", "neither")
+_GREATER_OR_EQUAL = _comparison(">=", "min", "both")
+_LESS = _comparison("<", "max", "neither")
+_LESS_OR_EQUAL = _comparison("<=", "max", "both")
+_EQUAL = _equality("==", InSet)
+_NOT_EQUAL = _equality("!=", NotInSet)
+
+#: Every word that ``type`` may hold, and how it is read; the first that applies counts.
+SPELLINGS: Mapping[str, tuple[Spelling, ...]] = {
+    **{name: _one(cls) for name, cls in CLASSES.items()},
+    "notnull": _one(NotNull), "non_null": _one(NotNull), "not_missing": _one(NotNull),
+    "no_duplicates": _one(Unique), "unique_combination": _one(Unique),
+    "accepted_values": _one(InSet), "isin": _one(InSet),
+    "rejected_values": _one(NotInSet), "notin": _one(NotInSet),
+    "between": _one(InRange), "range": _one(InRange),
+    "matches": _one(Regex), "pattern": _one(Regex),
+    "custom_expression": _one(Expression), "row_expression": _one(Expression),
+    "data_type": _one(DType),
+    "row_count_range": _one(RowCount), "row_count_between": _one(RowCount),
+    "greater_than": _GREATER, "gt": _GREATER,
+    "greater_than_or_equal": _GREATER_OR_EQUAL, "greater_or_equal": _GREATER_OR_EQUAL,
+    "gte": _GREATER_OR_EQUAL, "ge": _GREATER_OR_EQUAL,
+    "less_than": _LESS, "lt": _LESS,
+    "less_than_or_equal": _LESS_OR_EQUAL, "less_or_equal": _LESS_OR_EQUAL,
+    "lte": _LESS_OR_EQUAL, "le": _LESS_OR_EQUAL,
+    "equal": _EQUAL, "equals": _EQUAL, "eq": _EQUAL,
+    "not_equal": _NOT_EQUAL, "neq": _NOT_EQUAL, "ne": _NOT_EQUAL,
+    "positive": _one(InRange, min=0, inclusive="neither"),
+    "negative": _one(InRange, max=0, inclusive="neither"),
+    "non_negative": _one(InRange, min=0),
+    "non_positive": _one(InRange, max=0),
+    "min_length": _one(Length, _MIN_LENGTH),
+    "max_length": _one(Length, _MAX_LENGTH),
+}  # fmt: skip

@@ -1,0 +1,127 @@
+"""The engine port: who opens data and measures rules on it (D4, D5, ADR 0004).
+
+An engine is small on purpose. It does not know severities, ``mostly``, statuses, absent columns,
+rules about the schema or types that do not fit: the domain decides those before and after it.
+What only some engines can do is a further small Protocol below; callers ask with ``isinstance``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Protocol, runtime_checkable
+
+from attrs import field, frozen
+
+from veriport.domain.datasets import Dataset
+from veriport.domain.expressions import Expr
+from veriport.domain.measurements import Measured
+from veriport.domain.rules.base import Rule
+from veriport.domain.types import Column
+
+
+@frozen(kw_only=True)
+class Request:
+    """What to measure on an open table.
+
+    ``rules`` have ids, fit the columns and read only columns that are there. ``parsed`` maps every
+    SQL text (``where`` of the rules and of the request, ``expression``) to its tree. ``key`` names
+    columns to show with each sample, ``samples`` is how many failing rows a rule shows at most,
+    ``where`` limits the whole check to the rows for which it is TRUE, ``limit`` to the first rows.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    parsed: Mapping[str, Expr] = field(factory=dict, hash=False)
+    key: tuple[str, ...] = ()
+    samples: int = 20
+    where: str | None = None
+    limit: int | None = None
+
+
+class Table(Protocol):
+    """An open data set."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns in the order of the data set, each name once."""
+        ...
+
+    def measure(self, request: Request) -> Measured:
+        """Evaluate every rule of the request.
+
+        The outcomes stand in the order of ``request.rules``, one each. A rule that the engine cannot
+        evaluate is ``NotEvaluated`` with a reason; a rule that fails to evaluate on this data is
+        ``Broken`` with a reason and does not keep the others from being evaluated.
+
+        ``checked`` counts the rows where the rule's ``where`` is TRUE and, under ``nulls: ignore``,
+        no value of the rule is null; under ``nulls: fail`` rows with a null are checked and failed.
+        ``failed`` is at most ``checked``. A rule about one value reports it as ``observed``.
+        The rules mean what ``docs/semantics.md`` says.
+
+        ``samples`` are the first failing rows in reading order, at most ``request.samples`` and none
+        when that is 0; a sample shows the columns that the rule reads, and the key columns.
+
+        ``row_count`` counts the rows that ``request.where`` and ``request.limit`` let through. A
+        request without rules also fills ``null_counts`` for every column.
+
+        Measuring twice gives the same answer. Raises ``DataError`` when the data cannot be read to
+        its end, and ``TransientError`` when trying again may help.
+        """
+        ...
+
+
+class Engine(Protocol):
+    """Opens data sets and measures rules on them. Safe to use from several threads at once."""
+
+    @property
+    def name(self) -> str:
+        """A short name for results and messages: ``polars``."""
+        ...
+
+    def open(self, dataset: Dataset) -> AbstractContextManager[Table]:
+        """Open a data set; leaving the context lets go of everything that was held for it.
+
+        Constructing an engine opens nothing. Raises ``DataError`` whose text names the data set when
+        it is absent, unreadable, empty where it needs a header, or not what its name says; and
+        ``ConfigurationError`` when this engine has no way to read such a data set at all.
+        """
+        ...
+
+
+@runtime_checkable
+class SupportsProfile(Protocol):
+    """A table that can describe the distribution of its columns."""
+
+    def profile(self, columns: tuple[str, ...]) -> Mapping[str, Mapping[str, object]]:
+        """Statistics by column name; a statistic without meaning for a type is left out."""
+        ...
+
+
+@runtime_checkable
+class SupportsSplit(Protocol):
+    """A table that can write valid and failing rows apart."""
+
+    def split(self, request: Request, directory: str) -> tuple[str, str]:
+        """Write two files into ``directory`` and return the paths: valid rows, failing rows.
+
+        Together they hold every row once; a failing row names the ids of the rules that it breaks.
+        """
+        ...
+
+
+@runtime_checkable
+class SupportsLearn(Protocol):
+    """A table on which an engine can propose rules by itself."""
+
+    def learn(self, columns: tuple[str, ...]) -> tuple[Rule, ...]:
+        """Rules that hold on every row of the table."""
+        ...
+
+
+@runtime_checkable
+class SupportsCancel(Protocol):
+    """A table whose running measurement can be stopped from another thread."""
+
+    def cancel(self) -> None:
+        """Stop what ``measure`` is doing; it then raises ``TransientError``. Idle, it does nothing."""
+        ...

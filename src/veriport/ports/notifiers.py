@@ -1,0 +1,33 @@
+"""The notifier port: how one outside system is told something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from attrs import field, frozen
+
+from veriport.domain.checkpoints import Message
+
+
+@frozen(kw_only=True)
+class Receipt:
+    """The receiver took the message; ``details`` are plain data for people and records."""
+
+    message: str = ""
+    details: Mapping[str, object] = field(factory=dict, hash=False)
+
+
+class Notifier(Protocol):
+    """Tells one receiver. Safe to use from several threads at once."""
+
+    def send(self, message: Message, timeout_seconds: float) -> Receipt:
+        """Deliver ``message`` once, within ``timeout_seconds`` from first byte to last.
+
+        ``message.id`` goes along in whatever way the receiver can use to drop repeats. Sends no
+        second attempt by itself. Raises ``TransientError`` when a further attempt may help (with
+        ``retry_after_seconds`` if the receiver named it), ``DeadlineExceeded`` when time ran out and
+        the effect is unknown, and ``PermanentError`` when the receiver refused for good. Error texts
+        hold no secret.
+        """
+        ...
