@@ -3,7 +3,7 @@
 from veriport.domain.rules.base import Missing, Nulls, Rule
 from veriport.domain.rules.rows import Compare, Expression, Operator, Unique
 from veriport.domain.rules.tables import ColumnExists, DType, RowCount
-from veriport.domain.rules.values import InRange, InSet, Inclusive, Length, NotInSet, NotNull, Regex
+from veriport.domain.rules.values import Inclusive, InRange, InSet, Length, NotInSet, NotNull, Regex
 
 __all__ = [
     "ColumnExists",

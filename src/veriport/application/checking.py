@@ -53,12 +53,11 @@ class CheckData:
         """
         listed = tuple(rules or ())
         started = self.clock.monotonic()
-        match parse_all(self.parse, listed, options.where):
-            case Success(parsed):
-                result = self._check(dataset, listed, options, parsed)
-                return Success(evolve(result, duration_seconds=self.clock.monotonic() - started))
-            case failure:
-                return failure
+        return (
+            parse_all(self.parse, listed, options.where)
+            .map(lambda parsed: self._check(dataset, listed, options, parsed))
+            .map(lambda result: evolve(result, duration_seconds=self.clock.monotonic() - started))
+        )
 
     def _check(
         self, dataset: Dataset, rules: tuple[Rule, ...], options: CheckOptions, parsed: Mapping[str, Expr]
@@ -138,9 +137,7 @@ def _part_of(dataset: Dataset) -> str:
     return dataset.label
 
 
-def _in_order(
-    rules: Iterable[Rule], bound: Binding, measured: Measured, part: str
-) -> tuple[RuleResult, ...]:
+def _in_order(rules: Iterable[Rule], bound: Binding, measured: Measured, part: str) -> tuple[RuleResult, ...]:
     judged = {
         rule.id: judge(rule, outcome, (part,))
         for rule, outcome in zip(bound.measurable, measured.outcomes, strict=True)
@@ -152,4 +149,3 @@ def _in_order(
 def _summaries(columns: Iterable[Column], measured: Measured) -> Iterable[ColumnSummary]:
     for column in columns:
         yield ColumnSummary(column=column, null_count=measured.null_counts.get(column.name))
-

@@ -41,7 +41,8 @@ class Task(Generic[_T]):
         """What the call returned or raised; ``DeadlineExceeded`` when it takes longer than that."""
         if not self._done.wait(timeout_seconds):
             raise DeadlineExceeded(
-                f"{self._name} did not finish in {timeout_seconds:g} s; it was abandoned and may still be running"
+                f"{self._name} did not finish in {timeout_seconds:g} s; "
+                "it was abandoned and may still be running"
             )
         if self._error is not None:
             raise self._error

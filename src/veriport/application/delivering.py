@@ -60,7 +60,9 @@ class DeliverInline:
     def _outcome(self, message: Message, receiver: Receiver, task: Task[Receipt]) -> ActionResult:
         began = self.clock.now()
         status, text, details = _settle(task, receiver.timeout_seconds)
-        self.telemetry.event("action.finished", receiver=message.receiver, status=status.value, run=message.run_id)
+        self.telemetry.event(
+            "action.finished", receiver=message.receiver, status=status.value, run=message.run_id
+        )
         return ActionResult(
             action_name=message.receiver,
             action_type=receiver.kind,

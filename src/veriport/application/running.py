@@ -51,12 +51,11 @@ class RunCheckpoint:
         engine = self.engine_named(spec.engine)
         began, started = self.clock.now(), self.clock.monotonic()
         with self.telemetry.span("checkpoint.run", checkpoint=spec.name):
-            match self._check(spec, engine):
-                case Success(verdict):
-                    result = self._finish(spec, self._describe(spec, began, verdict), started)
-                    return Success(result)
-                case failure:
-                    return failure
+            return (
+                self._check(spec, engine)
+                .map(lambda verdict: self._describe(spec, began, verdict))
+                .map(lambda result: self._finish(spec, result, started))
+            )
 
     def _check(self, spec: CheckpointSpec, engine: Engine) -> Result[CheckResult | str, Problems]:
         check = CheckData(engine=engine, parse=self.parse, clock=self.clock)
@@ -99,11 +98,13 @@ class RunCheckpoint:
             for name, action in spec.actions_named()
         }
         done = {outcome.action_name: outcome for outcome in self.deliver(messages, receivers)}
-        outcomes = tuple(done.get(name) or _skipped(name, action, result) for name, action in spec.actions_named())
-        self.telemetry.event("checkpoint.finished", checkpoint=spec.name, run=result.run_id, status=result.status.value)
-        return evolve(
-            result, action_results=outcomes, duration_seconds=self.clock.monotonic() - started
+        outcomes = tuple(
+            done.get(name) or _skipped(name, action, result) for name, action in spec.actions_named()
         )
+        self.telemetry.event(
+            "checkpoint.finished", checkpoint=spec.name, run=result.run_id, status=result.status.value
+        )
+        return evolve(result, action_results=outcomes, duration_seconds=self.clock.monotonic() - started)
 
 
 def _skipped(name: str, action: Action, result: CheckpointResult) -> ActionResult:

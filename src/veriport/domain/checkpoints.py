@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from attrs import Attribute, field, frozen
 
@@ -51,7 +51,7 @@ def notify_on(word: object) -> NotifyOn:
     return found
 
 
-def _positive(_: object, attribute: Attribute[float | None], value: float | None) -> None:
+def _positive(_: object, attribute: Attribute[Any], value: float | None) -> None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
         raise ConfigurationError(f"{attribute.name} must be a number of seconds above 0, not {value!r}")
 
@@ -266,7 +266,7 @@ class CheckpointResult:
         head = f"checkpoint {self.name}, run {self.run_id}"
         body = f"ERROR: {self.error}" if self.check is None else self.check.summary()
         actions = [
-            f"  action {action.action_name}: {action.status.value}{': ' if action.message else ''}{action.message}"
+            f"  action {action.action_name}: {action.status.value}{action.message and f': {action.message}'}"
             for action in self.action_results
         ]
         return "\n".join([head, body, *actions])

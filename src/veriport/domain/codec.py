@@ -147,7 +147,9 @@ def _reading(read: Callable[[], _T]) -> _T:
     except KeyError as absent:
         raise DocumentError(f"not a document of Veriport: it has no {absent}") from absent
     except ClassValidationError as problems:
-        raise DocumentError(f"not a document of Veriport: {'; '.join(transform_error(problems))}") from problems
+        raise DocumentError(
+            f"not a document of Veriport: {'; '.join(transform_error(problems))}"
+        ) from problems
     except (TypeError, ValueError, AttributeError) as problem:
         raise DocumentError(f"not a document of Veriport: {problem}") from problem
 
@@ -156,7 +158,9 @@ def _expect(document: Mapping[str, object], kind: str) -> Mapping[str, object]:
     if document["kind"] != kind:
         raise DocumentError(f"this is a document of kind {document['kind']!r}, not {kind!r}")
     if document["version"] != VERSION:
-        raise DocumentError(f"version {document['version']!r} of a {kind} document is not known; {VERSION} is")
+        raise DocumentError(
+            f"version {document['version']!r} of a {kind} document is not known; {VERSION} is"
+        )
     return document
 
 
@@ -187,6 +191,8 @@ def _read_rule_entry(entry: Mapping[str, object]) -> RuleResult:
 def _read_checkpoint(document: Mapping[str, object]) -> CheckpointResult:
     check = document["check"]
     return evolve(
-        converter.structure({**document, "check": None, "action_results": document["actions"]}, CheckpointResult),
+        converter.structure(
+            {**document, "check": None, "action_results": document["actions"]}, CheckpointResult
+        ),
         check=None if check is None else _read_check(_expect(check, "check")),  # type: ignore[arg-type]
     )

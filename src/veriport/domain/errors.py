@@ -1,10 +1,10 @@
 """The exceptions that callers of Veriport see.
 
-    VeriportError
-    ├── ConfigurationError    what is wrong without reading data (exit code 2)
-    │   └── InvalidRule       a rule that cannot mean anything; also a ValueError
-    ├── CheckFailedError      the data broke its rules, raised by ``raise_if_failed``
-    └── PortError             trouble outside the process, see ``veriport.ports.errors``
+VeriportError
+├── ConfigurationError    what is wrong without reading data (exit code 2)
+│   └── InvalidRule       a rule that cannot mean anything; also a ValueError
+├── CheckFailedError      the data broke its rules, raised by ``raise_if_failed``
+└── PortError             trouble outside the process, see ``veriport.ports.errors``
 """
 
 from __future__ import annotations

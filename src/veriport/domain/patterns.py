@@ -37,9 +37,10 @@ _TOKEN = re.compile(
 _CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": r"\t\n\f\r "}
 _ESCAPES = frozenset("aftnrvAzbB")
 _POSIX = re.compile(r"\[:(\^?)(\w+):\]")
-_POSIX_NAMES = frozenset(
-    "alnum alpha ascii blank cntrl digit graph lower print punct space upper word xdigit".split()
-)
+_POSIX_NAMES = frozenset({
+    "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct",
+    "space", "upper", "word", "xdigit",
+})  # fmt: skip
 
 
 @frozen
@@ -52,10 +53,10 @@ class Token:
 
 @frozen
 class Pattern:
-    """A pattern that every engine understands.
+    r"""A pattern that every engine understands.
 
-    >>> parse_pattern(r"^\\d+$").source
-    '^\\\\d+$'
+    >>> parse_pattern(r"^\d+$").source
+    '^\\d+$'
     """
 
     source: str
@@ -71,7 +72,7 @@ class Pattern:
 
 
 def parse_pattern(source: str) -> Pattern:
-    """Read a pattern, with ``\\d``, ``\\w`` and ``\\s`` already spelt out as sets of ASCII characters.
+    r"""Read a pattern, with ``\d``, ``\w`` and ``\s`` already spelt out as sets of ASCII characters.
 
     Raises ``InvalidRule`` that says what is outside the dialect and where.
     """

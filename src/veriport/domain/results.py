@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from attrs import evolve, field, frozen
+from returns.pipeline import is_successful
 from returns.result import Failure, Result, Success
 
 from veriport.domain.errors import CheckFailedError, VeriportError
@@ -119,7 +120,9 @@ def judge(rule: Rule, outcome: Outcome, parts: Iterable[str] = ()) -> RuleResult
 
 def _judge_measured(rule: Rule, found: Measurement, parts: frozenset[str]) -> RuleResult:
     if found.failed < 0 or found.failed > found.checked:
-        reason = f"the engine reports {found.failed} failed of {found.checked} checked rows, which is impossible"
+        reason = (
+            f"the engine reports {found.failed} failed of {found.checked} checked rows, which is impossible"
+        )
         return judge(rule, Broken(reason), parts)
     holds = _holds(rule, found)
     samples = found.samples if not rule.mask else tuple(sample.masked() for sample in found.samples)
@@ -278,18 +281,19 @@ class CheckResult:
 
         Raises ``MergeError`` where two results of a rule do not add up.
         """
-        match merge(self, other):
-            case Success(merged):
-                return merged
-            case Failure(reason):
-                raise MergeError(str(reason))
-        raise AssertionError  # pragma: no cover  # a Result is one of the two
+        merged = merge(self, other)
+        if is_successful(merged):
+            return merged.unwrap()
+        raise MergeError(str(merged.failure()))
 
     def summary(self) -> str:
         """A few lines for people, worst first."""
         lines = [f"{self.status.upper()}: {self.dataset}: {describe_counts(self)}"]
-        lines += [f"  {result.status.value} {result.rule.id} [{result.rule.severity.value}]: {result.message}"
-                  for result in sorted(self.rules, key=_worst_first) if not result.passed]
+        lines += [
+            f"  {result.status.value} {result.rule.id} [{result.rule.severity.value}]: {result.message}"
+            for result in sorted(self.rules, key=_worst_first)
+            if not result.passed
+        ]
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, object]:
@@ -319,7 +323,9 @@ class CheckResult:
             f"<td>{r.checked_count:,}</td><td>{html.escape(r.expected)}</td><td>{html.escape(r.message)}</td></tr>"
             for r in self.rules
         )
-        heads = "".join(f"<th>{h}</th>" for h in ("status", "rule", "severity", "failed", "checked", "expected", ""))
+        heads = "".join(
+            f"<th>{h}</th>" for h in ("status", "rule", "severity", "failed", "checked", "expected", "")
+        )
         title = f"{html.escape(self.status.value)}: {html.escape(self.dataset)}, {self.row_count:,} rows"
         return f"<table><caption>{title}</caption><tr>{heads}</tr>{rows}</table>"
 
@@ -339,7 +345,9 @@ def describe_counts(result: CheckResult) -> str:
     if not result.rules:
         return f"{rows}, no rule was given"
     counts = ", ".join(
-        f"{result.count(status)} {status.value.replace('_', ' ')}" for status in RuleStatus if result.count(status)
+        f"{result.count(status)} {status.value.replace('_', ' ')}"
+        for status in RuleStatus
+        if result.count(status)
     )
     return f"{rows}, {len(result.rules)} rule{'' if len(result.rules) == 1 else 's'}: {counts}"
 

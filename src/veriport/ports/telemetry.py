@@ -9,12 +9,10 @@ from typing import Protocol
 class Telemetry(Protocol):
     """Records events and spans. It never raises and never changes what it observes."""
 
-    def event(self, name: str, **attributes: str | int | float | bool | None) -> None:
+    def event(self, name: str, **attributes: str | float | bool | None) -> None:
         """Something happened. ``name`` is dotted (``checkpoint.finished``); no attribute is a secret."""
         ...
 
-    def span(
-        self, name: str, **attributes: str | int | float | bool | None
-    ) -> AbstractContextManager[None]:
+    def span(self, name: str, **attributes: str | float | bool | None) -> AbstractContextManager[None]:
         """Something takes as long as the context; an exception passes through and is recorded."""
         ...

@@ -227,7 +227,9 @@ class WithoutRows(Rule):
             refused["where"] = self.where is not None
         for key, given in refused.items():
             if given:
-                raise InvalidRule(f"{key} has no meaning for {self.type}: it does not look at rows one by one", key=key)
+                raise InvalidRule(
+                    f"{key} has no meaning for {self.type}: it does not look at rows one by one", key=key
+                )
 
 
 @frozen(kw_only=True)

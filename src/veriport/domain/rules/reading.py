@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 
 from attrs import NOTHING, evolve, fields, frozen
@@ -79,9 +79,7 @@ def read_rule(entry: object) -> Result[tuple[Rule, ...], RuleProblem]:
 
 def _not_a_mapping(entry: object) -> RuleProblem:
     if entry is None:
-        return RuleProblem(
-            "a rule is null: YAML reads an unquoted null as nothing", suggestion="not_null"
-        )
+        return RuleProblem("a rule is null: YAML reads an unquoted null as nothing", suggestion="not_null")
     if isinstance(entry, str):
         return RuleProblem(f"a rule is a mapping such as {{column: NAME, type: {entry}}}, not a text")
     return RuleProblem(f"a rule is a mapping with a 'type', not {entry!r}")
@@ -106,7 +104,8 @@ def _make(entry: dict[str, object]) -> Rule:
     for name in required:
         if name not in arguments:
             raise InvalidRule(f"{word} needs {name!r}")
-    return spelling.rule(**arguments)
+    make: Callable[..., Rule] = spelling.rule
+    return make(**arguments)
 
 
 _ABSENT = object()
@@ -134,10 +133,12 @@ def _arguments(word: str, spelling: Spelling, entry: Mapping[str, object]) -> di
     for key, value in entry.items():
         name = names.get(key)
         if name is None:
-            raise InvalidRule(f"unknown key {key!r} in {word}", key=str(key), suggestion=nearest(str(key), names).word)
+            raise InvalidRule(
+                f"unknown key {key!r} in {word}", key=str(key), suggestion=nearest(str(key), names).word
+            )
         if name in arguments:
             raise InvalidRule(f"{key!r} says again what another key already says", key=str(key))
-        arguments[name] = _plural(spelling.rule, key, name, value)
+        arguments[name] = _plural(key, name, value)
     return {**arguments, **spelling.fixed}
 
 
@@ -151,7 +152,7 @@ def _parameter_names(rule: type[Rule]) -> dict[str, str]:
     return names
 
 
-def _plural(rule: type[Rule], key: str, name: str, value: object) -> object:
+def _plural(key: str, name: str, value: object) -> object:
     """``column: a`` for a rule over columns, ``value: 1`` for a rule over values."""
     one = (key == "value" and name == "values") or (key == "column" and name == "columns")
     if one and isinstance(value, list | tuple):

@@ -48,9 +48,7 @@ class Compare(ColumnRule):
     """Two columns of every row compare as said. A null on either side is a null to this rule."""
 
     type: ClassVar[str] = "compare"
-    operator: Operator = field(
-        converter=_operator, metadata=param("one of == != < <= > >=", aliases=("op",))
-    )
+    operator: Operator = field(converter=_operator, metadata=param("one of == != < <= > >=", aliases=("op",)))
     other: str = field(metadata=param("the column on the right", aliases=("other_column", "column_b")))
 
     @other.validator

@@ -7,7 +7,7 @@ every rule survives JSON. What a text means is decided by the type of the column
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import TypeAlias
@@ -53,7 +53,7 @@ def _number(key: str, value: Decimal) -> int | float:
 
 def moment(family: Family, text: str) -> Moment | None:
     """The time that ``text`` means for a column of ``family``, or ``None`` when it means none."""
-    readers = {
+    readers: Mapping[Family, Callable[[str], Moment]] = {
         Family.DATE: _read_date,
         Family.DATETIME: datetime.fromisoformat,
         Family.TIME: time.fromisoformat,
@@ -95,11 +95,12 @@ def _time_mismatch(column: Column, value: str) -> str | None:
     when = moment(column.dtype.family, value)
     if column.dtype.family is Family.NULL:
         return None
+    named = f"column {column.name!r}"
     if when is None:
-        return f"column {column.name!r} is {column.dtype.name} and cannot be compared with the text {value!r}"
+        return f"{named} is {column.dtype.name} and cannot be compared with the text {value!r}"
     if isinstance(when, datetime) and (when.tzinfo is not None) != column.dtype.zoned:
         have, need = ("a", "no") if when.tzinfo else ("no", "a")
-        return f"{value!r} has {have} time zone and column {column.name!r} ({column.dtype.name}) has {need} time zone"
+        return f"{value!r} has {have} time zone and {named} ({column.dtype.name}) has {need} time zone"
     return None
 
 

@@ -113,12 +113,8 @@ class InRange(ColumnRule):
     """
 
     type: ClassVar[str] = "in_range"
-    min: Scalar = field(
-        default=None, converter=_low, metadata=param("the low end", aliases=("min_value",))
-    )
-    max: Scalar = field(
-        default=None, converter=_high, metadata=param("the high end", aliases=("max_value",))
-    )
+    min: Scalar = field(default=None, converter=_low, metadata=param("the low end", aliases=("min_value",)))
+    max: Scalar = field(default=None, converter=_high, metadata=param("the high end", aliases=("max_value",)))
     inclusive: Inclusive = field(
         default=Inclusive.BOTH,
         converter=_inclusive,
@@ -140,7 +136,9 @@ class InRange(ColumnRule):
     @inclusive.validator
     def _not_empty(self, _: Attribute[Inclusive], value: Inclusive) -> None:
         if self.min is not None and self.min == self.max and value is not Inclusive.BOTH:
-            raise InvalidRule(f"no value is in a range of one point that excludes it ({self.min!r})", key="inclusive")
+            raise InvalidRule(
+                f"no value is in a range of one point that excludes it ({self.min!r})", key="inclusive"
+            )
 
     @property
     def closed_low(self) -> bool:
@@ -154,9 +152,7 @@ class InRange(ColumnRule):
 
     def expectation(self) -> str:
         """In signs: ``0 <= value < 10``."""
-        return between(
-            self.min, self.max, low_closed=self.closed_low, high_closed=self.closed_high
-        )
+        return between(self.min, self.max, low_closed=self.closed_low, high_closed=self.closed_high)
 
     def objection(self, columns: Mapping[str, Column]) -> str | None:
         """A bound of a kind that the column does not hold."""

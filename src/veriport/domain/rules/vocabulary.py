@@ -38,7 +38,7 @@ class Spelling:
 
 
 def _comparison(operator: str, end: str, inclusive: str) -> tuple[Spelling, ...]:
-    constant = {name: end for name in ("value", "threshold", "min_value", "max_value")}
+    constant = dict.fromkeys(("value", "threshold", "min_value", "max_value"), end)
     return (
         Spelling(Compare, {"other_column": "other"}, {"operator": operator}, ("other", "other_column")),
         Spelling(InRange, constant, {"inclusive": inclusive}),
