@@ -38,3 +38,18 @@ class CheckFailedError(VeriportError):
     def __init__(self, message: str, result: object) -> None:
         super().__init__(message)
         self.result = result
+
+
+def shown(value: object) -> str:
+    """``value`` as a message shows it: one line of its ``repr``, at most 80 characters.
+
+    What has no ``repr``, such as an integer of 5,000 digits, is shown by its type.
+    """
+    try:
+        text = repr(value).replace("\n", " ")
+    except Exception:  # noqa: BLE001  # foreign code: a value that cannot be shown is still only wrong input
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= _LINE else text[: _LINE - 3] + "..."
+
+
+_LINE = 80

@@ -77,7 +77,8 @@ def parse_pattern(source: str) -> Pattern:
     Raises ``InvalidRule`` that says what is outside the dialect and where.
     """
     if len(source) > MAX_LENGTH:
-        raise InvalidRule(f"the pattern has {len(source):,} characters; at most {MAX_LENGTH:,} are allowed")
+        message = f"the pattern has {len(source):,} characters; at most {MAX_LENGTH:,} are allowed"
+        raise InvalidRule(message, key="pattern")
     tokens = tuple(_tokens(source))
     _check_structure(source, tokens)
     return Pattern(source, tokens)

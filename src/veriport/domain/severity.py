@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from veriport.domain.errors import ConfigurationError
+from veriport.domain.errors import ConfigurationError, shown
 from veriport.domain.suggestions import nearest
 
 
@@ -35,14 +35,15 @@ _OTHER_NAMES = {
 }
 
 
-def severity_of(word: str | Severity) -> Severity:
+def severity_of(word: object) -> Severity:
     """Read a severity, also by the other names ``error``, ``warning``, ``warn`` and ``info``.
 
     Raises ``ConfigurationError`` that lists the ladder and names the nearest word.
     """
     known = {**{level.value: level for level in Severity}, **_OTHER_NAMES}
-    found = known.get(str(word).lower())
+    name = word.lower() if isinstance(word, str) else shown(word)
+    found = known.get(name)
     if found is None:
-        message = f"unknown severity {word!r}: use one of critical, high, medium, low"
-        raise ConfigurationError(message + nearest(str(word), known).hint)
+        message = f"unknown severity {shown(word)}: use one of critical, high, medium, low"
+        raise ConfigurationError(message + nearest(name, known).hint)
     return found

@@ -9,8 +9,8 @@ from typing import ClassVar, TypeVar
 
 from attrs import Attribute, field, fields, frozen
 
-from veriport.domain.errors import ConfigurationError, InvalidRule
-from veriport.domain.rules.scalars import Scalar
+from veriport.domain.errors import ConfigurationError, InvalidRule, shown
+from veriport.domain.rules.scalars import Scalar, number
 from veriport.domain.severity import Severity, severity_of
 from veriport.domain.suggestions import nearest
 from veriport.domain.types import Column
@@ -50,15 +50,16 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 def choose(enum: type[_Choice], key: str, value: object) -> _Choice:
     """The member of ``enum`` that ``value`` names; raises ``InvalidRule`` that lists them."""
     names = {member.value: member for member in enum}
-    if (found := names.get(str(value))) is not None:
+    word = value if isinstance(value, str) else shown(value)
+    if (found := names.get(word)) is not None:
         return found
     listed = ", ".join(names)
     raise InvalidRule(
-        f"{key} must be one of {listed}, not {value!r}", key=key, suggestion=nearest(str(value), names).word
+        f"{key} must be one of {listed}, not {shown(value)}", key=key, suggestion=nearest(word, names).word
     )
 
 
-def _severity(value: str | Severity) -> Severity:
+def _severity(value: object) -> Severity:
     try:
         return severity_of(value)
     except ConfigurationError as problem:
@@ -73,37 +74,56 @@ def _missing(value: object) -> Missing:
     return choose(Missing, "missing", value)
 
 
-def _share(_: object, attribute: Attribute[float], value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        message = f"{attribute.name} is a share from 0 to 1, not {value!r}"
-        raise InvalidRule(message, key=attribute.name)
+def _share(value: object) -> float:
+    share = number("mostly", value, expected="a share from 0 to 1")
+    if 1 < share <= _PERCENT:
+        raise InvalidRule(
+            f"mostly must be a share from 0 to 1, not {share}",
+            key="mostly",
+            suggestion=f"{share / _PERCENT:g}",
+        )
+    if not 0 <= share <= 1:
+        raise InvalidRule(f"mostly must be a share from 0 to 1, not {shown(value)}", key="mostly")
+    return float(share)
+
+
+_PERCENT = 100
 
 
 def _text_or_none(_: object, attribute: Attribute[str | None], value: object) -> None:
     if value is not None and (not isinstance(value, str) or not value.strip()):
-        raise InvalidRule(f"{attribute.name} must be text, not {value!r}", key=attribute.name)
+        raise InvalidRule(f"{attribute.name} must be text, not {shown(value)}", key=attribute.name)
 
 
 def _text(_: object, attribute: Attribute[str], value: object) -> None:
     if not isinstance(value, str):
-        raise InvalidRule(f"{attribute.name} must be text, not {value!r}", key=attribute.name)
+        raise InvalidRule(f"{attribute.name} must be text, not {shown(value)}", key=attribute.name)
 
 
 def _yes_or_no(_: object, attribute: Attribute[bool], value: object) -> None:
     if not isinstance(value, bool):
-        raise InvalidRule(f"{attribute.name} must be true or false, not {value!r}", key=attribute.name)
+        raise InvalidRule(f"{attribute.name} must be true or false, not {shown(value)}", key=attribute.name)
 
 
 def texts(key: str, value: object) -> tuple[str, ...]:
     """One text or a list of texts as a tuple of them; raises ``InvalidRule`` for anything else."""
-    items = (value,) if isinstance(value, str) else value
-    if not isinstance(items, Iterable) or isinstance(items, Mapping):
-        raise InvalidRule(f"{key} must be text or a list of texts, not {value!r}", key=key)
-    listed = tuple(items)
+    listed = (value,) if isinstance(value, str) else items(value)
+    if listed is None:
+        raise InvalidRule(f"{key} must be text or a list of texts, not {shown(value)}", key=key)
     for item in listed:
         if not isinstance(item, str):
-            raise InvalidRule(f"{key} must hold texts, not {item!r}", key=key)
-    return listed
+            raise InvalidRule(f"{key} must hold texts, not {shown(item)}", key=key)
+    return tuple(item for item in listed if isinstance(item, str))
+
+
+def items(value: object) -> tuple[object, ...] | None:
+    """What a list holds; ``None`` for what is no list, such as a text, bytes or a mapping."""
+    if isinstance(value, str | bytes | bytearray | Mapping) or not isinstance(value, Iterable):
+        return None
+    try:
+        return tuple(value)
+    except TypeError:  # an array of numpy without dimensions says that it can be iterated
+        return None
 
 
 def _tags(value: object) -> tuple[str, ...]:
@@ -131,7 +151,7 @@ class Rule:
     )
     mostly: float = field(
         default=1.0,
-        validator=_share,
+        converter=_share,
         metadata=param("the share of checked rows that must pass, 0 to 1"),
     )
     where: str | None = field(
@@ -184,7 +204,7 @@ class ColumnRule(Rule):
     @column.validator
     def _a_name(self, _: Attribute[str], value: object) -> None:
         if not isinstance(value, str) or not value:
-            raise InvalidRule(f"column must be the name of a column, not {value!r}", key="column")
+            raise InvalidRule(f"column must be the name of a column, not {shown(value)}", key="column")
 
     @property
     def reads(self) -> tuple[str, ...]:

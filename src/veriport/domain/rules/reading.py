@@ -10,7 +10,7 @@ from enum import Enum
 from attrs import NOTHING, evolve, fields, frozen
 from returns.result import Failure, Result, Success
 
-from veriport.domain.errors import InvalidRule
+from veriport.domain.errors import InvalidRule, shown
 from veriport.domain.rules.base import OPTIONS, ColumnRule, ColumnsRule, Rule
 from veriport.domain.rules.vocabulary import SPELLINGS, Spelling
 from veriport.domain.suggestions import nearest
@@ -82,7 +82,7 @@ def _not_a_mapping(entry: object) -> RuleProblem:
         return RuleProblem("a rule is null: YAML reads an unquoted null as nothing", suggestion="not_null")
     if isinstance(entry, str):
         return RuleProblem(f"a rule is a mapping such as {{column: NAME, type: {entry}}}, not a text")
-    return RuleProblem(f"a rule is a mapping with a 'type', not {entry!r}")
+    return RuleProblem(f"a rule is a mapping with a 'type', not {shown(entry)}")
 
 
 def _one_per_column(entry: Mapping[str, object]) -> Iterable[Mapping[str, object]]:
@@ -113,15 +113,16 @@ _ABSENT = object()
 
 def _spelling(word: object, entry: Mapping[str, object]) -> Spelling:
     if word is _ABSENT:
-        near = nearest("type", entry).word if entry else ""
+        near = nearest("type", (key for key in entry if isinstance(key, str))).word
         raise InvalidRule(f"a rule needs a 'type'{f'; is {near!r} meant to be it?' if near else ''}")
     if word is None:
         message = "type is null: YAML reads an unquoted null as nothing"
         raise InvalidRule(message, key="type", suggestion="not_null")
-    choices = SPELLINGS.get(word.lower()) if isinstance(word, str) else None
+    name = word.lower() if isinstance(word, str) else shown(word)
+    choices = SPELLINGS.get(name)
     if choices is None:
-        near = nearest(str(word), SPELLINGS).word
-        raise InvalidRule(f"unknown rule type {word!r}", key="type", suggestion=near)
+        near = nearest(name, SPELLINGS).word
+        raise InvalidRule(f"unknown rule type {shown(word)}", key="type", suggestion=near)
     return next(s for s in choices if not s.given or any(key in entry for key in s.given))
 
 

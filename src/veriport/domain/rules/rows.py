@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from attrs import Attribute, field, frozen
 
-from veriport.domain.errors import InvalidRule
+from veriport.domain.errors import InvalidRule, shown
 from veriport.domain.rules.base import ColumnRule, ColumnsRule, Rule, choose, param
 from veriport.domain.types import NUMERIC, TEXT, Column, Family
 
@@ -40,7 +40,10 @@ class Operator(StrEnum):
 
 
 def _operator(value: object) -> Operator:
-    return choose(Operator, "operator", {"=": "==", "<>": "!="}.get(str(value), value))
+    return choose(Operator, "operator", _OTHER_SIGNS.get(value, value) if isinstance(value, str) else value)
+
+
+_OTHER_SIGNS = {"=": "==", "<>": "!="}
 
 
 @frozen(kw_only=True)
@@ -54,7 +57,7 @@ class Compare(ColumnRule):
     @other.validator
     def _another(self, _: Attribute[str], value: object) -> None:
         if not isinstance(value, str) or not value:
-            raise InvalidRule(f"other must be the name of a column, not {value!r}", key="other")
+            raise InvalidRule(f"other must be the name of a column, not {shown(value)}", key="other")
         if value == self.column:
             raise InvalidRule(f"compares column {value!r} with itself", key="other")
 
@@ -102,7 +105,7 @@ class Expression(Rule):
     @expression.validator
     def _some_text(self, _: Attribute[str], value: object) -> None:
         if not isinstance(value, str) or not value.strip():
-            raise InvalidRule(f"expression must be a SQL condition, not {value!r}", key="expression")
+            raise InvalidRule(f"expression must be a SQL condition, not {shown(value)}", key="expression")
 
     def expectation(self) -> str:
         """The condition itself."""

@@ -7,48 +7,79 @@ every rule survives JSON. What a text means is decided by the type of the column
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
+from numbers import Integral, Number, Real
 from typing import TypeAlias
 
-from veriport.domain.errors import InvalidRule
+from veriport.domain.errors import InvalidRule, shown
 from veriport.domain.types import NUMERIC, TEXT, Column, Family
 
 Scalar: TypeAlias = bool | int | float | str | None
 Moment: TypeAlias = date | datetime | time
 
 
+#: No column holds a whole number of more than 128 bits.
+_LARGEST = 2**127
+
+
 def scalar(key: str, value: object) -> Scalar:
     """A plain value from what a caller wrote; raises ``InvalidRule`` for anything else."""
     match value:
-        case bool() | int() | str():
+        case bool():
             return value
-        case float():
-            return _finite(key, value)
-        case Decimal():
-            return _number(key, value)
+        case str():
+            return str.__str__(value)  # a subclass may say something else
+        case Number():
+            return number(key, value)
         case datetime() | date() | time():
-            return value.isoformat()
+            return _iso(key, value)
         case None:
             raise InvalidRule(
                 f"{key} is null; a null is not a value to compare with (see the option nulls)", key=key
             )
         case _:
-            raise InvalidRule(f"{key} must be a number, a text or a time, not {value!r}", key=key)
+            raise InvalidRule(f"{key} must be a number, a text or a time, not {shown(value)}", key=key)
 
 
-def _finite(key: str, value: float) -> float:
-    if not math.isfinite(value):
-        raise InvalidRule(f"{key} must be a finite number, not {value}", key=key)
-    return value
+def _iso(key: str, value: Moment) -> str:
+    text = value.isoformat()
+    if text == "NaT":  # the null of pandas is an instance of datetime
+        raise InvalidRule(f"{key} is not a time", key=key)
+    return text
 
 
-def _number(key: str, value: Decimal) -> int | float:
-    number = int(value) if value == value.to_integral_value() else float(value)
-    if Decimal(str(number)) != value:
-        raise InvalidRule(f"{key} has more digits than a float carries: {value}", key=key)
-    return number
+def number(key: str, value: object, *, expected: str = "a finite number") -> int | float:
+    """A plain number from any kind of number, numpy's and ``Decimal`` too.
+
+    Raises ``InvalidRule`` for what is no number (``True`` is none), not finite, above 128 bits, or has
+    more digits than a float carries.
+    """
+    plainly = _whole_or_float(value)
+    if plainly is None or not math.isfinite(plainly):
+        raise InvalidRule(f"{key} must be {expected}, not {shown(value)}", key=key)
+    if isinstance(value, Decimal) and Decimal(str(plainly)) != value:
+        raise InvalidRule(f"{key} has more digits than a float carries: {shown(value)}", key=key)
+    return plainly
+
+
+def _whole_or_float(value: object) -> int | float | None:
+    try:
+        match value:
+            case bool():
+                return None
+            case Integral():
+                whole = operator.index(value)
+                return whole if abs(whole) < _LARGEST else None
+            case Decimal() if value.is_finite() and abs(value) < _LARGEST and value == int(value):
+                return int(value)
+            case Real() | Decimal():
+                return float(value)
+    except (TypeError, ValueError, OverflowError):  # numpy's timedelta, a signalling NaN, a huge fraction
+        return None
+    return None
 
 
 def moment(family: Family, text: str) -> Moment | None:

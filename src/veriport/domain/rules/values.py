@@ -8,10 +8,10 @@ from typing import ClassVar
 
 from attrs import Attribute, field, frozen
 
-from veriport.domain.errors import InvalidRule
+from veriport.domain.errors import InvalidRule, shown
 from veriport.domain.patterns import parse_pattern
-from veriport.domain.rules.base import ColumnRule, choose, param
-from veriport.domain.rules.scalars import Scalar, in_order, mismatch, scalar
+from veriport.domain.rules.base import ColumnRule, choose, items, param
+from veriport.domain.rules.scalars import Scalar, in_order, mismatch, number, scalar
 from veriport.domain.types import TEXT, Column, Family
 
 
@@ -27,18 +27,24 @@ class NotNull(ColumnRule):
 
 
 def _values(value: object) -> tuple[Scalar, ...]:
-    if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
-        raise InvalidRule(f"values must be a list, not {value!r}", key="values")
-    listed = dict.fromkeys((type(item) is bool, scalar("values", item)) for item in value)
+    listed = items(value)
+    if listed is None:
+        raise InvalidRule(f"values must be a list, not {shown(value)}", key="values")
     if not listed:
         raise InvalidRule("values must name at least one value", key="values")
-    return tuple(item for _, item in listed)
+    return tuple(item for _, item in dict.fromkeys(_typed(scalar("values", item) for item in listed)))
+
+
+def _typed(values: Iterable[Scalar]) -> tuple[tuple[bool, Scalar], ...]:
+    """To Python ``True`` is the number 1; here it is not."""
+    return tuple((isinstance(value, bool), value) for value in values)
 
 
 @frozen(kw_only=True)
 class _Set(ColumnRule):
     values: tuple[Scalar, ...] = field(
         converter=_values,
+        eq=_typed,
         metadata=param("the values, all of one kind", aliases=("value_set", "allowed_values")),
     )
 
@@ -101,7 +107,7 @@ def _high(value: object) -> Scalar:
 def _bound(key: str, value: object) -> Scalar:
     bound = scalar(key, value)
     if isinstance(bound, bool):
-        raise InvalidRule(f"{key} must be a number, a text or a time, not {value!r}", key=key)
+        raise InvalidRule(f"{key} must be a number, a text or a time, not {shown(value)}", key=key)
     return bound
 
 
@@ -191,7 +197,7 @@ class Regex(ColumnRule):
     @pattern.validator
     def _usable(self, _: Attribute[str], value: object) -> None:
         if not isinstance(value, str):
-            raise InvalidRule(f"pattern must be text, not {value!r}", key="pattern")
+            raise InvalidRule(f"pattern must be text, not {shown(value)}", key="pattern")
         parse_pattern(value)
 
     def expectation(self) -> str:
@@ -206,10 +212,11 @@ class Regex(ColumnRule):
 def _count(key: str, value: object) -> int | None:
     if value is None:
         return None
-    whole = int(value) if isinstance(value, float) and value.is_integer() else value
-    if isinstance(whole, bool) or not isinstance(whole, int) or whole < 0:
-        raise InvalidRule(f"{key} must be a whole number of at least 0, not {value!r}", key=key)
-    return whole
+    expected = "a whole number of at least 0"
+    counted = number(key, value, expected=expected)
+    if counted < 0 or counted != int(counted):
+        raise InvalidRule(f"{key} must be {expected}, not {shown(value)}", key=key)
+    return int(counted)
 
 
 def min_count(value: object) -> int | None:
