@@ -23,8 +23,8 @@ setup: $(STAMP) ## make .venv with everything that the other targets need
 $(STAMP): pyproject.toml constraints.txt $(PLUGIN)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode -c constraints.txt \
-	    -e '.[dev]' $(if $(PLUGIN),-e tests/plugin)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode \
+	    -c constraints.txt --build-constraints constraints.txt -e '.[dev]' $(if $(PLUGIN),-e tests/plugin)
 	touch $(STAMP)
 
 demo: setup ## run both example checkpoints and show what they print and store
