@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
+from operator import itemgetter
 
 from attrs import NOTHING, evolve, fields, frozen
 from returns.result import Failure, Result, Success
 
 from veriport.domain.errors import InvalidRule, shown
-from veriport.domain.rules.base import OPTIONS, ColumnRule, ColumnsRule, Rule
+from veriport.domain.rules.base import OPTIONS, ColumnRule, ColumnsRule, Rule, items
 from veriport.domain.rules.vocabulary import SPELLINGS, Spelling
 from veriport.domain.suggestions import nearest
 
@@ -48,20 +50,32 @@ def read_rules(entries: object) -> Result[tuple[Rule, ...], Problems]:
 
     Returns ``Failure`` with every problem found, in order of the entries.
     """
-    if isinstance(entries, str | Mapping) or not isinstance(entries, Iterable):
+    listed = items(entries)
+    if listed is None:
         return Failure((RuleProblem("rules must be a list of mappings, each with a 'type'"),))
-    listed = list(entries)
     if not listed:
         return Failure((RuleProblem("the list of rules is empty: leave it out to describe the data only"),))
     rules: list[tuple[int, Rule]] = []
-    problems: list[RuleProblem] = []
+    problems: list[tuple[int, RuleProblem]] = []
     for index, entry in enumerate(listed):
         match read_rule(entry):
             case Success(found):
                 rules += [(index, rule) for rule in found]
             case Failure(problem):
-                problems.append(problem.under(index))
-    return Failure(tuple(problems)) if problems else _with_ids(rules)
+                problems.append((index, problem))
+    problems = sorted([*problems, *_repeated_ids(rules)], key=itemgetter(0))
+    if problems:
+        return Failure(tuple(problem.under(index) for index, problem in problems))
+    return Success(identified(rule for _, rule in rules))
+
+
+def origins(entries: Iterable[object]) -> tuple[int, ...]:
+    """For each rule that ``read_rules`` makes of ``entries``, the index of its entry.
+
+    They differ where ``column: [a, b]`` makes two rules of one entry. An entry that cannot be read
+    makes none.
+    """
+    return tuple(index for index, entry in enumerate(entries) for _ in read_rule(entry).value_or(()))
 
 
 def read_rule(entry: object) -> Result[tuple[Rule, ...], RuleProblem]:
@@ -80,7 +94,7 @@ def read_rule(entry: object) -> Result[tuple[Rule, ...], RuleProblem]:
 def _not_a_mapping(entry: object) -> RuleProblem:
     if entry is None:
         return RuleProblem("a rule is null: YAML reads an unquoted null as nothing", suggestion="not_null")
-    if isinstance(entry, str):
+    if isinstance(entry, str) and entry.lower() in SPELLINGS:
         return RuleProblem(f"a rule is a mapping such as {{column: NAME, type: {entry}}}, not a text")
     return RuleProblem(f"a rule is a mapping with a 'type', not {shown(entry)}")
 
@@ -99,13 +113,15 @@ def _one_per_column(entry: Mapping[str, object]) -> Iterable[Mapping[str, object
 def _make(entry: dict[str, object]) -> Rule:
     word = entry.pop("type", _ABSENT)
     spelling = _spelling(word, entry)
-    arguments = _arguments(str(word), spelling, entry)
-    required = (a.name for a in fields(spelling.rule) if a.default is NOTHING)
-    for name in required:
-        if name not in arguments:
-            raise InvalidRule(f"{word} needs {name!r}")
+    names = _names(str(word), spelling, entry)
+    arguments = {name: _plural(key, name, entry[key]) for key, name in names.items()}
     make: Callable[..., Rule] = spelling.rule
-    return make(**arguments)
+    try:
+        return make(**arguments, **spelling.fixed)
+    except InvalidRule as wrong:
+        written = {name: key for key, name in names.items()}
+        key = written.get(wrong.key, wrong.key)
+        raise InvalidRule(wrong.message, key=key, suggestion=wrong.suggestion) from None
 
 
 _ABSENT = object()
@@ -113,8 +129,7 @@ _ABSENT = object()
 
 def _spelling(word: object, entry: Mapping[str, object]) -> Spelling:
     if word is _ABSENT:
-        near = nearest("type", (key for key in entry if isinstance(key, str))).word
-        raise InvalidRule(f"a rule needs a 'type'{f'; is {near!r} meant to be it?' if near else ''}")
+        raise InvalidRule(f"a rule needs a 'type'{_meant_as_type(entry)}")
     if word is None:
         message = "type is null: YAML reads an unquoted null as nothing"
         raise InvalidRule(message, key="type", suggestion="not_null")
@@ -126,21 +141,41 @@ def _spelling(word: object, entry: Mapping[str, object]) -> Spelling:
     return next(s for s in choices if not s.given or any(key in entry for key in s.given))
 
 
-def _arguments(word: str, spelling: Spelling, entry: Mapping[str, object]) -> dict[str, object]:
-    names = {**_parameter_names(spelling.rule), **spelling.renamed}
-    for fixed in spelling.fixed:
-        names = {key: name for key, name in names.items() if name != fixed}
-    arguments: dict[str, object] = {}
-    for key, value in entry.items():
-        name = names.get(key)
+def _meant_as_type(entry: Mapping[str, object]) -> str:
+    keys = [key for key in entry if isinstance(key, str)]
+    known = next((key for key in keys if key.lower() in SPELLINGS), None)
+    if known is not None:
+        return f"; write it as {{column: NAME, type: {known}}}"
+    near = nearest("type", keys).word
+    return f"; is {near!r} meant to be it?" if near else ""
+
+
+def _names(word: str, spelling: Spelling, entry: Mapping[str, object]) -> dict[str, str]:
+    """The parameter that each key of the entry means."""
+    known = {**_parameter_names(spelling.rule), **spelling.renamed}
+    known = {key: name for key, name in known.items() if name not in spelling.fixed}
+    names: dict[str, str] = {}
+    for key in entry:
+        name = known.get(key)
         if name is None:
-            raise InvalidRule(
-                f"unknown key {key!r} in {word}", key=str(key), suggestion=nearest(str(key), names).word
-            )
-        if name in arguments:
+            near = nearest(str(key), known).word
+            raise InvalidRule(f"unknown key {shown(key)} in {word}", key=str(key), suggestion=near)
+        if name in names.values():
             raise InvalidRule(f"{key!r} says again what another key already says", key=str(key))
-        arguments[name] = _plural(key, name, value)
-    return {**arguments, **spelling.fixed}
+        names[key] = name
+    present = [name for key, name in names.items() if entry[key] is not None or name not in spelling.needs]
+    for name in _needed(spelling):
+        if name not in present:
+            written = next((key for key, meant in spelling.renamed.items() if meant == name), name)
+            raise InvalidRule(f"{word} needs {written!r}")
+    return names
+
+
+def _needed(spelling: Spelling) -> Iterable[str]:
+    required = (
+        a.name for a in fields(spelling.rule) if a.default is NOTHING and a.name not in spelling.fixed
+    )
+    return (*required, *spelling.needs)
 
 
 def _parameter_names(rule: type[Rule]) -> dict[str, str]:
@@ -163,18 +198,13 @@ def _plural(key: str, name: str, value: object) -> object:
     return [value] if one else value
 
 
-def _with_ids(rules: Sequence[tuple[int, Rule]]) -> Result[tuple[Rule, ...], Problems]:
-    given = [rule.id for _, rule in rules if rule.id]
-    repeated = {name for name in given if given.count(name) > 1}
-    if repeated:
-        return Failure(
-            tuple(
-                RuleProblem(f"the id {rule.id!r} is used by another rule", (index, "id"))
-                for index, rule in rules
-                if rule.id in repeated
-            )
-        )
-    return Success(identified(rule for _, rule in rules))
+def _repeated_ids(rules: Sequence[tuple[int, Rule]]) -> list[tuple[int, RuleProblem]]:
+    times = Counter(rule.id for _, rule in rules if rule.id)
+    return [
+        (index, RuleProblem(f"the id {shown(rule.id)} is used by another rule", ("id",)))
+        for index, rule in rules
+        if times[rule.id] > 1
+    ]
 
 
 def identified(rules: Iterable[Rule]) -> tuple[Rule, ...]:
@@ -223,9 +253,21 @@ def _plain(value: object) -> object:
 def fingerprint(rule: Rule) -> str:
     """16 hexadecimal digits that change exactly when the meaning of the rule changes.
 
-    The meaning is its type and parameters with ``mostly``, ``where`` and ``nulls``.
+    The meaning is its type and parameters with ``mostly``, ``where`` and ``nulls``. The order of a list
+    has none: not of values, types or columns.
     """
     skipped = frozenset(OPTIONS) - _MEANING
-    meaning = {key: value for key, value in write_rule(rule).items() if key not in skipped}
+    meaning = {key: _canonical(value) for key, value in write_rule(rule).items() if key not in skipped}
     text = json.dumps(meaning, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _canonical(value: object) -> object:
+    """One form for what is equal: 5 for 5.0, lists in order of their text."""
+    match value:
+        case list():
+            return sorted((_canonical(item) for item in value), key=json.dumps)
+        case float() if value.is_integer():
+            return int(value)
+        case _:
+            return value

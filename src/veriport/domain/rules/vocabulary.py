@@ -28,41 +28,43 @@ CLASSES: Mapping[str, type[Rule]] = {
 class Spelling:
     """How one word is read: the class it means, its own names for parameters, and what it fixes.
 
-    A spelling with ``given`` applies only where that parameter is written.
+    A spelling with ``given`` applies only where one of those keys is written. ``needs`` are parameters
+    that must be there although the class could do without them.
     """
 
     rule: type[Rule]
     renamed: Mapping[str, str] = field(factory=dict)
     fixed: Mapping[str, object] = field(factory=dict)
     given: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
-def _comparison(operator: str, end: str, inclusive: str) -> tuple[Spelling, ...]:
-    constant = dict.fromkeys(("value", "threshold", "min_value", "max_value"), end)
-    return (
-        Spelling(Compare, {"other_column": "other"}, {"operator": operator}, ("other", "other_column")),
-        Spelling(InRange, constant, {"inclusive": inclusive}),
-    )
+def _comparison(operator: str, end: str, open_end: str, inclusive: str) -> tuple[Spelling, ...]:
+    constant = {"value": end, "threshold": end}
+    fixed = {"inclusive": inclusive, open_end: None}
+    return (_of_columns(operator), Spelling(InRange, constant, fixed, needs=(end,)))
 
 
 def _equality(operator: str, rule: type[Rule]) -> tuple[Spelling, ...]:
-    return (
-        Spelling(Compare, {"other_column": "other"}, {"operator": operator}, ("other", "other_column")),
-        Spelling(rule, {"value": "values"}),
-    )
+    return (_of_columns(operator), Spelling(rule, {"value": "values"}))
 
 
-def _one(rule: type[Rule], renamed: Mapping[str, str] | None = None, **fixed: object) -> tuple[Spelling, ...]:
-    return (Spelling(rule, renamed or {}, fixed),)
+def _of_columns(operator: str) -> Spelling:
+    return Spelling(Compare, fixed={"operator": operator}, given=("other", "other_column", "column_b"))
 
 
-_MIN_LENGTH = {"min_length": "min", "min_len": "min", "length": "min", "value": "min"}
-_MAX_LENGTH = {"max_length": "max", "max_len": "max", "length": "max", "value": "max"}
+def _one(rule: type[Rule], **fixed: object) -> tuple[Spelling, ...]:
+    return (Spelling(rule, fixed=fixed),)
 
-_GREATER = _comparison(">", "min", "neither")
-_GREATER_OR_EQUAL = _comparison(">=", "min", "both")
-_LESS = _comparison("<", "max", "neither")
-_LESS_OR_EQUAL = _comparison("<=", "max", "both")
+
+def _length(end: str) -> tuple[Spelling, ...]:
+    return (Spelling(Length, {"value": end, "length": end}, needs=(end,)),)
+
+
+_GREATER = _comparison(">", "min", "max", "neither")
+_GREATER_OR_EQUAL = _comparison(">=", "min", "max", "both")
+_LESS = _comparison("<", "max", "min", "neither")
+_LESS_OR_EQUAL = _comparison("<=", "max", "min", "both")
 _EQUAL = _equality("==", InSet)
 _NOT_EQUAL = _equality("!=", NotInSet)
 
@@ -90,6 +92,6 @@ SPELLINGS: Mapping[str, tuple[Spelling, ...]] = {
     "negative": _one(InRange, max=0, inclusive="neither"),
     "non_negative": _one(InRange, min=0),
     "non_positive": _one(InRange, max=0),
-    "min_length": _one(Length, _MIN_LENGTH),
-    "max_length": _one(Length, _MAX_LENGTH),
+    "min_length": _length("min"),
+    "max_length": _length("max"),
 }  # fmt: skip
