@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import settings
 
@@ -20,3 +22,14 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 def examples() -> Path:
     """The folder with ``flights.parquet``, ``orders.csv`` and ``veriport.yaml``; not to be written to."""
     return ROOT / "examples"
+
+
+@pytest.fixture
+def shown_data(tmp_path: Path, examples: Path) -> Path:
+    """A folder with the files that the documentation and the docstrings speak of, and ``examples/``."""
+    kept = shutil.ignore_patterns("results", "__pycache__")
+    shutil.copytree(examples, tmp_path / "examples", ignore=kept)
+    for name in ("flights.parquet", "orders.csv"):
+        shutil.copy(examples / name, tmp_path)
+    pl.read_csv(examples / "orders.csv", try_parse_dates=True).write_parquet(tmp_path / "orders.parquet")
+    return tmp_path

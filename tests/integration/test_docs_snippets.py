@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,20 +13,10 @@ PAGES = [page for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.
 MOST_OPT_OUTS = 3
 
 
-@pytest.fixture
-def folder(tmp_path: Path, examples: Path) -> Path:
-    """Where a page is at home: its data files, and the folder of examples itself."""
-    kept = shutil.ignore_patterns("results", "__pycache__")
-    shutil.copytree(examples, tmp_path / "examples", ignore=kept)
-    for name in ("flights.parquet", "orders.csv"):
-        shutil.copy(examples / name, tmp_path)
-    return tmp_path
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_a_page_does_what_it_shows(page: Path, folder: Path) -> None:
-    runner = Runner(folder=folder)
-    with at_home_in(folder):
+def test_a_page_does_what_it_shows(page: Path, shown_data: Path) -> None:
+    runner = Runner(folder=shown_data)
+    with at_home_in(shown_data):
         for block in blocks_of(page):
             runner.run(block)
 
