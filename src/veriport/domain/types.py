@@ -95,15 +95,35 @@ class Column:
 def type_named(word: str) -> str | None:
     """The canonical spelling of a type, a family or a group of families; ``None`` when unknown.
 
-    ``datetime(us, UTC)``, ``decimal(10, 2)`` and ``list(int64)`` keep their parameters.
+    ``datetime(us, UTC)``, ``duration(us)``, ``decimal(10, 2)`` and ``list(int64)`` keep their parameters.
     """
-    plain = re.sub(r"\s*,\s*", ", ", word.strip())
-    head, bracket, tail = plain.partition("(")
-    head = head.strip().lower().replace("64[ns]", "")
+    head, bracket, tail = word.strip().partition("(")
+    head = _PANDAS_UNIT.sub("", head.strip().lower())
     head = _OTHER_NAMES.get(head, head)
     if head not in GROUPS and head not in _WIDTHS:
         return None
-    return f"{head}({tail.strip()}" if bracket else head
+    if not bracket:
+        return head
+    return f"{head}({inside})" if (inside := _parameters(head, tail)) else None
+
+
+def _parameters(head: str, tail: str) -> str | None:
+    """What stands between the brackets of a type that takes parameters, canonically."""
+    if not tail.endswith(")"):
+        return None
+    inside = tail[:-1].strip()
+    if head == Family.LIST:
+        return type_named(inside)
+    found = _PARAMETERS[head].fullmatch(inside) if head in _PARAMETERS else None
+    return ", ".join(part for part in found.groups() if part) if found else None
+
+
+_PANDAS_UNIT = re.compile(r"64\[(?:s|ms|us|ns)\]$")
+_PARAMETERS: Mapping[str, re.Pattern[str]] = {
+    Family.DATETIME: re.compile(r"(s|ms|us|ns)\s*(?:,\s*(\S+))?"),
+    Family.DURATION: re.compile(r"(s|ms|us|ns)"),
+    Family.DECIMAL: re.compile(r"(\d+)\s*,\s*(\d+)"),
+}
 
 
 def known_types() -> tuple[str, ...]:
@@ -119,4 +139,21 @@ def type_hint(word: str) -> str:
 def is_of_type(dtype: DataType, wanted: str) -> bool:
     """Whether a column of ``dtype`` is what the canonical name ``wanted`` asks for."""
     families = GROUPS.get(wanted)
-    return dtype.family in families if families is not None else dtype.name == wanted
+    if families is not None:
+        return dtype.family in families
+    inside = _item_type(wanted)
+    have = _item_type(dtype.name)
+    if inside is None or have is None:
+        return dtype.name == wanted
+    return is_of_type(DataType(_family(have), have), inside)
+
+
+def _item_type(name: str) -> str | None:
+    """The type of the items of ``list(...)``."""
+    return name[5:-1] if name.startswith("list(") else None
+
+
+def _family(name: str) -> Family:
+    head = name.partition("(")[0]
+    known = {family.value: family for family in Family}
+    return _WIDTHS.get(head) or known.get(head, Family.OTHER)
