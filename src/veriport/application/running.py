@@ -17,6 +17,7 @@ from veriport.domain.checkpoints import (
     ActionStatus,
     CheckpointResult,
     CheckpointSpec,
+    EngineRef,
     plan_messages,
 )
 from veriport.domain.results import CheckResult
@@ -31,9 +32,9 @@ from veriport.ports.telemetry import Telemetry
 
 @frozen(kw_only=True)
 class RunCheckpoint:
-    """Check, judge, tell. ``engine_named`` and ``notifier_for`` build adapters when they are needed."""
+    """Check, judge, tell. ``engine_for`` and ``notifier_for`` build adapters when they are needed."""
 
-    engine_named: Callable[[str], Engine]
+    engine_for: Callable[[EngineRef], Engine]
     notifier_for: Callable[[Action], Notifier]
     parse: ExpressionParser
     deliver: Deliver
@@ -48,7 +49,7 @@ class RunCheckpoint:
         and the actions that want such a run are carried out. Raises ``ConfigurationError`` for what
         is wrong without reading data, before anything happens.
         """
-        engine = self.engine_named(spec.engine)
+        engine = self.engine_for(spec.engine)
         began, started = self.clock.now(), self.clock.monotonic()
         with self.telemetry.span("checkpoint.run", checkpoint=spec.name):
             return (

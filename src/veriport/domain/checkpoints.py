@@ -142,6 +142,14 @@ def _mapping(value: Mapping[str, object]) -> Mapping[str, object]:
     return MappingProxyType(dict(value))
 
 
+@frozen
+class EngineRef:
+    """Which engine checks: its kind in the catalog, and its own settings."""
+
+    kind: str = "polars"
+    options: Mapping[str, object] = field(factory=dict, converter=_mapping, hash=False, repr=False)
+
+
 @frozen(kw_only=True)
 class CheckpointSpec:
     """What a checkpoint is, as data.
@@ -158,7 +166,7 @@ class CheckpointSpec:
     tags: Mapping[str, str] = field(factory=dict, converter=_mapping, hash=False)
     metadata: Mapping[str, object] = field(factory=dict, converter=_mapping, hash=False)
     gate: Gate = Gate()
-    engine: str = "polars"
+    engine: EngineRef = EngineRef()
     key: tuple[str, ...] = ()
     samples: int = 20
     where: str | None = None

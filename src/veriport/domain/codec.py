@@ -96,9 +96,12 @@ def _sample_entry(sample: Sample) -> dict[str, object]:
 
 
 def _column_entry(summary: ColumnSummary, rows: int) -> dict[str, object]:
-    nulls = summary.null_count
+    column, nulls = summary.column, summary.null_count
     return {
-        **converter.unstructure(summary.column),
+        "name": column.name,
+        "dtype": column.dtype.name,
+        "family": column.dtype.family.value,
+        "untyped": column.untyped,
         "null_count": nulls,
         "null_share": None if nulls is None or rows == 0 else nulls / rows,
     }
@@ -176,7 +179,9 @@ def _read_check(document: Mapping[str, object]) -> CheckResult:
 
 
 def _read_column(entry: Mapping[str, object]) -> ColumnSummary:
-    return converter.structure({"column": entry, "null_count": entry["null_count"]}, ColumnSummary)
+    dtype = {"family": entry["family"], "name": entry["dtype"]}
+    column = {"name": entry["name"], "dtype": dtype, "untyped": entry["untyped"]}
+    return converter.structure({"column": column, "null_count": entry["null_count"]}, ColumnSummary)
 
 
 def _read_rule_entry(entry: Mapping[str, object]) -> RuleResult:

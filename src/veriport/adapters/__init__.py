@@ -1,0 +1,4 @@
+"""The outside: one folder a port, one file or package a technology.
+
+``cli``, ``web`` and ``orchestrators`` call us; all the others are called by us.
+"""

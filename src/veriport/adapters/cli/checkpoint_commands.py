@@ -1,0 +1,171 @@
+"""``veriport checkpoint``: write, list, validate and run checkpoints."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from veriport.adapters.cli.check_command import Form, Output, Rule, Rules, Strict, rules_of
+from veriport.adapters.cli.output import Format, output, reporter, working
+from veriport.domain.errors import ConfigurationError
+from veriport.domain.suggestions import nearest
+from veriport.wiring.settings import DEFAULT_FILE
+
+if TYPE_CHECKING:
+    from veriport.api.checkpoints import Checkpoint
+
+app = typer.Typer(
+    help="Write, list, validate and run checkpoints.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Config = Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="The configuration file.")]
+
+TEMPLATE = """\
+# Checkpoints of this project. Paths are relative to this file.
+#   veriport checkpoint validate veriport.yaml
+#   veriport checkpoint run orders
+
+checkpoints:
+  - name: orders
+    data: orders.csv            # a file, a glob or a URI; ${VARIABLE} is filled from the environment
+    key: [id]                   # columns that identify a failing row
+    rules:
+      - {type: row_count, min: 1}
+      - {column: id, type: unique, severity: critical}
+      - {column: [id, customer], type: not_null}
+      - {column: amount, type: in_range, min: 0, mostly: 0.99, severity: medium}
+    actions:
+      - {type: store_result, store_path: ./results, partition_by: date}
+      # - {type: webhook, url: "${WEBHOOK_URL}", notify_on: failure_or_error}
+    tags: {team: data}
+"""
+
+
+@app.command("init")
+def init(
+    path: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")] = Path(
+        DEFAULT_FILE
+    ),
+) -> None:
+    """Write a sample configuration; an existing file is never overwritten."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(TEMPLATE)
+    except FileExistsError:
+        raise ConfigurationError(
+            f"{path} exists and is left as it is; choose another name with --output"
+        ) from None
+    except OSError as trouble:
+        raise ConfigurationError(f"{path}: cannot be written: {trouble.strerror}") from trouble
+    typer.echo(f"wrote {path}; mend its data and rules, then: veriport checkpoint validate {path}", err=True)
+
+
+@app.command("list")
+def list_(config: Config = Path(DEFAULT_FILE), form: Form = Format.TABLE) -> None:
+    """List the checkpoints of a configuration."""
+    checkpoints = _load(config)
+    if form is Format.JSON:
+        typer.echo(
+            json.dumps(
+                [_entry(checkpoint) for checkpoint in checkpoints.values()], ensure_ascii=False, indent=2
+            )
+        )
+        return
+    rows = [("NAME", "DATA", "RULES", "ACTIONS")]
+    for checkpoint in checkpoints.values():
+        entry = _entry(checkpoint)
+        rows.append(
+            (checkpoint.name, str(entry["data"]), str(entry["rules"]), ", ".join(_actions(checkpoint)) or "-")
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _entry(checkpoint: Checkpoint) -> dict[str, object]:
+    spec = checkpoint.spec
+    return {
+        "name": spec.name,
+        "data": spec.data.label,
+        "rules": 0 if spec.rules is None else len(spec.rules),
+        "actions": _actions(checkpoint),
+        "tags": dict(spec.tags),
+        "engine": spec.engine.kind,
+    }
+
+
+def _actions(checkpoint: Checkpoint) -> list[str]:
+    return [name for name, _ in checkpoint.spec.actions_named()]
+
+
+@app.command("validate")
+def validate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The configuration file.")] = Path(
+        DEFAULT_FILE
+    ),
+) -> None:
+    """Check a configuration without reading any data; every problem is shown with its line."""
+    checkpoints = _load(file)
+    count = len(checkpoints)
+    typer.echo(f"{file}: valid, {count} checkpoint{'' if count == 1 else 's'}: {', '.join(checkpoints)}")
+
+
+@app.command("run")
+def run(  # a command line has that many options
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The checkpoint to run.", show_default=False)],
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", metavar="FILE", help=f"The configuration file ({DEFAULT_FILE})."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            metavar="PATH",
+            help="Check this instead of the configured data; without a configuration, an ad-hoc checkpoint of it.",
+        ),
+    ] = None,
+    rules: Rules = None,
+    rule: Rule = None,
+    form: Form = Format.TABLE,
+    output_file: Output = None,
+    strict: Strict = False,
+) -> None:
+    """Run a checkpoint: check its data and carry out its actions.
+
+    Exit codes: 0 success or warnings, 1 failure, 2 wrong usage, 3 error, 4 something was not evaluated.
+    """
+    checkpoint = _find(name, config, data, rules_of(rules, rule))
+    with output(output_file) as write:
+        result = working(f"running {name}", lambda: checkpoint.run(data=data))
+        write(reporter(form, to_file=output_file is not None).checkpoint(result))
+    raise typer.Exit(result.exit_code(strict=strict))
+
+
+def _find(name: str, config: Path | None, data: str | None, rules: object) -> Checkpoint:
+    if data is not None and config is None and (rules is not None or not Path(DEFAULT_FILE).exists()):
+        from veriport.api.checkpoints import Checkpoint  # noqa: PLC0415  # imported on use
+
+        return Checkpoint(name, data, rules)
+    if rules is not None:
+        raise ConfigurationError("--rules and --rule are for ad-hoc runs: give --data, and no --config")
+    file = config or Path(DEFAULT_FILE)
+    checkpoints = _load(file)
+    if name not in checkpoints:
+        known = ", ".join(checkpoints) or "none"
+        raise ConfigurationError(
+            f"{file}: there is no checkpoint {name!r}; there are: {known}{nearest(name, checkpoints).hint}"
+        )
+    return checkpoints[name]
+
+
+def _load(file: Path) -> dict[str, Checkpoint]:
+    from veriport.api.apps import bootstrap  # noqa: PLC0415  # imported on use
+
+    return bootstrap(file).checkpoints()

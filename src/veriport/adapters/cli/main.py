@@ -1,0 +1,107 @@
+"""``veriport``: exit codes, errors as one plain line, and what happens on Ctrl-C (D2, D18).
+
+Results go to standard output, everything else to standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from veriport import __version__
+from veriport.adapters.cli import catalog_commands, check_command, checkpoint_commands
+from veriport.domain.errors import ConfigurationError, VeriportError
+
+USAGE, ERROR, INTERRUPTED = 2, 3, 130
+
+app = typer.Typer(
+    name="veriport",
+    help="Check tables against rules, run checkpoints, tell who must know.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("check")(check_command.check)
+app.add_typer(checkpoint_commands.app, name="checkpoint")
+app.command("engines")(catalog_commands.engines)
+app.command("rules")(catalog_commands.rules)
+
+
+def _version(value: bool) -> None:  # noqa: FBT001  # typer calls it so
+    if value:
+        typer.echo(f"veriport {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    *,
+    version: Annotated[  # the callback answers
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Check tables against rules, run checkpoints, tell who must know.
+
+    Exit codes: 0 success or warnings, 1 failure, 2 wrong usage or configuration, 3 error,
+    4 something was not evaluated, 130 interrupted.
+    """
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """The console script: run a command and exit as D2 says."""
+    code = main(sys.argv[1:] if arguments is None else arguments)
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        code = code or ERROR
+    os._exit(code)  # an abandoned thread must not keep the program, nor print while it ends
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code; every error is printed, none is raised."""
+    try:
+        code = app(list(arguments), standalone_mode=False)
+    except KeyboardInterrupt:
+        return _say("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        return ERROR
+    except ConfigurationError as wrong:
+        return _say(str(wrong), USAGE)
+    except VeriportError as trouble:
+        return _say(str(trouble), ERROR)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # click's, wherever typer keeps it
+            return _usage(error)
+        if type(error).__name__ == "Abort":
+            return _say("interrupted", INTERRUPTED)
+        if os.environ.get("VERIPORT_DEBUG"):
+            raise
+        return _say(f"internal error: {type(error).__name__}: {error} (VERIPORT_DEBUG=1 shows where)", ERROR)
+    return code if isinstance(code, int) else 0
+
+
+def _usage(error: Exception) -> int:
+    message = error.format_message()  # type: ignore[attr-defined]  # asked for above
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        typer.echo(message)
+        return USAGE
+    command = getattr(context, "command_path", "veriport")
+    return _say(f"{message.rstrip('.')}; see {command} --help", USAGE)
+
+
+def _say(message: str, code: int) -> int:
+    for line in message.splitlines() or [""]:
+        typer.echo(f"veriport: {line}", err=True)
+    return code
+
+
+if __name__ == "__main__":
+    run()

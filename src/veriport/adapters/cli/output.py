@@ -1,0 +1,113 @@
+"""Where a command's result goes, and what a person sees while it is made."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, TypeVar
+
+import typer
+
+from veriport.application.deadlines import Task
+from veriport.domain.errors import ConfigurationError
+from veriport.ports.reporters import Reporter
+from veriport.wiring import catalog
+
+_T = TypeVar("_T")
+
+
+class Format(StrEnum):
+    """How a result is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+def coloured() -> bool:
+    """Whether standard output is a terminal that wants colours (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def reporter(form: Format, *, to_file: bool) -> Reporter:
+    """The reporter of a format; tables are cut and coloured only for a terminal."""
+    made: Reporter
+    if form is Format.TABLE:
+        terminal = sys.stdout.isatty() and not to_file
+        width = os.get_terminal_size(sys.stdout.fileno()).columns if terminal else None
+        made = catalog.build("reporters", "table", width=width or None, color=terminal and coloured())
+    else:
+        made = catalog.build("reporters", form.value)
+    return made
+
+
+@contextmanager
+def output(path: Path | None) -> Iterator[Callable[[str], None]]:
+    """A place to write a result to: standard output, or a file that appears whole or not at all.
+
+    The file is made ready before the work begins, so that a path that cannot be written is known at
+    once. Raises ``ConfigurationError`` for such a path.
+    """
+    if path is None:
+        yield lambda text: typer.echo(text, nl=False)
+        return
+    with _beside(path) as (temporary, handle):
+        written = False
+
+        def write(text: str) -> None:
+            nonlocal written
+            handle.write(text.encode())
+            handle.flush()
+            os.fsync(handle.fileno())
+            written = True
+
+        yield write
+        if written:
+            temporary.replace(path)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[tuple[Path, IO[bytes]]]:
+    if path.is_dir():
+        raise ConfigurationError(f"--output {path}: this is a folder")
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    except FileNotFoundError:
+        raise ConfigurationError(f"--output {path}: there is no folder {path.parent}") from None
+    except OSError as trouble:
+        raise ConfigurationError(f"--output {path}: cannot be written: {trouble.strerror}") from trouble
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as handle:
+            os.fchmod(handle.fileno(), 0o666 & ~_umask())
+            yield temporary, handle
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def working(what: str, work: Callable[[], _T]) -> _T:
+    """Do the work where Ctrl-C can interrupt it, with a sign of life on a terminal.
+
+    Native code does not look at signals, so the work runs in a thread that is left behind.
+    """
+    task = Task(work, name=what)
+    if not sys.stderr.isatty():
+        return task.result(None)
+    from rich.console import Console  # noqa: PLC0415  # imported on use
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        progress.add_task(what, total=None)
+        return task.result(None)

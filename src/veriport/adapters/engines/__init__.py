@@ -1,0 +1,1 @@
+"""Engines: they open data sets and measure rules on them."""

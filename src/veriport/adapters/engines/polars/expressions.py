@@ -1,0 +1,157 @@
+"""Row expressions as Polars expressions, with the meaning that ``veriport.domain.expressions`` gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+import polars as pl
+from attrs import frozen
+
+from veriport.adapters.engines.polars.types import data_type
+from veriport.adapters.engines.polars.values import literal
+from veriport.domain.errors import InvalidRule
+from veriport.domain.expressions import Call, Expr, Literal, Name
+from veriport.domain.rules.scalars import Scalar
+from veriport.domain.types import TEMPORAL, Family
+
+_COMPARISONS: Mapping[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
+    "=": lambda a, b: a == b,
+    "<>": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+
+
+@frozen
+class Compiler:
+    """Compiles expressions over the columns of one table."""
+
+    schema: pl.Schema
+
+    def __call__(self, expression: Expr) -> pl.Expr:
+        """The Polars expression of a tree; null where SQL says NULL."""
+        match expression:
+            case Name(column):
+                return pl.col(column)
+            case Literal(value, kind):
+                return _constant(value, kind)
+            case Call(function, arguments) if function in _COMPARISONS:
+                return self._compare(_COMPARISONS[function], *self._aligned(arguments))
+            case Call("in", (first, *others)):
+                return self._any_of(first, others)
+            case Call("like" | "ilike" as function, (text, Literal(str() as pattern))):
+                return self(text).str.contains(like(pattern, fold=function == "ilike"))
+            case Call(function, arguments):
+                return _FUNCTIONS[function](*(self(argument) for argument in arguments))
+        raise InvalidRule(f"the polars engine cannot evaluate {expression!r}")
+
+    def _any_of(self, first: Expr, others: list[Expr]) -> pl.Expr:
+        """SQL's ``IN``: NULL when nothing is equal and something is NULL."""
+        equal = [self(Call("=", (first, other))) for other in others]
+        found = equal[0]
+        for each in equal[1:]:
+            found = found | each
+        return found
+
+    def _aligned(self, arguments: tuple[Expr, ...]) -> list[pl.Expr]:
+        """Both sides of a comparison; a text beside a time is read as a time."""
+        compiled = [self(argument) for argument in arguments]
+        for this, that in ((0, 1), (1, 0)):
+            side = arguments[this]
+            if isinstance(side, Literal) and isinstance(side.value, str):
+                dtype = self.dtype(compiled[that])
+                if data_type(dtype).family in TEMPORAL:
+                    compiled[this] = literal(side.value, dtype)
+        return compiled
+
+    def _compare(
+        self, compare: Callable[[pl.Expr, pl.Expr], pl.Expr], left: pl.Expr, right: pl.Expr
+    ) -> pl.Expr:
+        """NaN compares as TRUE with nothing, where Polars has it above every number."""
+        compared = compare(left, right)
+        for side in (left, right):
+            if data_type(self.dtype(side)).family is Family.FLOAT:
+                compared = compared & side.is_not_nan()
+        return compared
+
+    def dtype(self, expression: pl.Expr) -> pl.DataType:
+        """The type of a compiled expression, as Polars resolves it."""
+        resolved = pl.LazyFrame(schema=self.schema).select(expression.alias("it")).collect_schema()
+        return resolved["it"]
+
+
+def _constant(value: Scalar, kind: str) -> pl.Expr:
+    if not kind:
+        return pl.lit(value)
+    family = {"date": pl.Date(), "datetime": pl.Datetime("us"), "time": pl.Time()}
+    return literal(value, family[kind])
+
+
+def like(pattern: str, *, fold: bool) -> str:
+    """SQL's LIKE as a regular expression over the whole text."""
+    parts = (".*" if c == "%" else "." if c == "_" else re.escape(c) for c in pattern)
+    return f"(?s{'i' if fold else ''})^{''.join(parts)}\\z"
+
+
+def _divide(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    return pl.when(right != 0).then(left / right)
+
+
+def _remainder(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    """With the sign of the dividend; Polars gives that of the divisor."""
+    rest = left % right
+    return pl.when(right != 0).then(
+        pl.when((rest != 0) & ((left < 0) != (right < 0))).then(rest - right).otherwise(rest)
+    )
+
+
+def _case(*arguments: pl.Expr) -> pl.Expr:
+    *pairs, otherwise = arguments
+    chosen = otherwise
+    for condition, value in zip(pairs[-2::-2], pairs[::-2], strict=True):
+        chosen = pl.when(condition).then(value).otherwise(chosen)
+    return chosen
+
+
+def _round(number: pl.Expr, digits: pl.Expr | None = None) -> pl.Expr:
+    places = 0 if digits is None else pl.select(digits).item()
+    return number.round(places, mode="half_away_from_zero")
+
+
+_FUNCTIONS: Mapping[str, Callable[..., pl.Expr]] = {
+    "and": lambda a, b: a & b,
+    "or": lambda a, b: a | b,
+    "not": lambda a: a.not_(),
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": _divide,
+    "%": _remainder,
+    "negate": lambda a: -a,
+    "is_null": lambda a: a.is_null(),
+    "case": _case,
+    "to_integer": lambda a: a.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False),
+    "to_double": lambda a: a.cast(pl.Float64, strict=False),
+    "to_text": lambda a: a.cast(pl.String),
+    "to_date": lambda a: a.cast(pl.Date, strict=False),
+    "abs": lambda a: a.abs(),
+    "round": _round,
+    "floor": lambda a: a.floor(),
+    "ceil": lambda a: a.ceil(),
+    "lower": lambda a: a.str.to_lowercase(),
+    "upper": lambda a: a.str.to_uppercase(),
+    "trim": lambda a: a.str.strip_chars(" "),
+    "length": lambda a: a.str.len_chars(),
+    "starts_with": lambda a, b: a.str.starts_with(b),
+    "ends_with": lambda a, b: a.str.ends_with(b),
+    "contains": lambda a, b: a.str.contains(b, literal=True),
+    "coalesce": pl.coalesce,
+    "nullif": lambda a, b: pl.when((a == b).fill_null(value=False).not_()).then(a),
+    "year": lambda a: a.dt.year(),
+    "month": lambda a: a.dt.month(),
+    "day": lambda a: a.dt.day(),
+    "hour": lambda a: a.dt.hour(),
+}

@@ -1,0 +1,218 @@
+"""Open whatever a caller names as a lazy frame, and say clearly when it cannot be."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import weakref
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import polars as pl
+from attrs import frozen
+
+from veriport.adapters.engines.polars.csv import scan_csv
+from veriport.adapters.engines.polars.errors import reading
+from veriport.adapters.engines.polars.types import declared_type
+from veriport.domain.datasets import FORMATS, Address, Dataset, Handle
+from veriport.domain.errors import ConfigurationError
+from veriport.domain.suggestions import nearest
+from veriport.ports.errors import DataError
+
+_URI = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]+)://")
+_SCHEMES = frozenset(
+    {"s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "http", "https", "file", "hf"}
+)
+
+
+@frozen
+class Source:
+    """An open data set: its frame, and the columns whose text comes from a source without types."""
+
+    frame: pl.LazyFrame
+    untyped: frozenset[str] = frozenset()
+
+
+def open_frame(dataset: Dataset) -> Source:
+    """Open a data set. Raises ``DataError`` or ``ConfigurationError`` as the engine port says."""
+    match dataset:
+        case Handle():
+            return Source(_from_memory(dataset))
+        case Address():
+            return _from_address(dataset)
+
+
+def _from_memory(handle: Handle) -> pl.LazyFrame:
+    frame = handle.frame
+    if isinstance(frame, pl.LazyFrame):
+        return frame
+    if isinstance(frame, pl.DataFrame):
+        return frame.lazy()
+    if hasattr(frame, "__arrow_c_stream__"):
+        return _from_arrow(handle)
+    raise ConfigurationError(
+        f"the polars engine cannot read a {handle.label}: pass a path, a Polars frame, or anything with "
+        "the Arrow PyCapsule interface (pandas, PyArrow, DuckDB ...)"
+    )
+
+
+_spent: weakref.WeakSet[object] = weakref.WeakSet()
+
+
+def _from_arrow(handle: Handle) -> pl.LazyFrame:
+    """Keep an Arrow stream in memory: some can be read only once, and rules may need two passes."""
+    one_shot = hasattr(handle.frame, "read_next_batch")
+    if one_shot and handle.frame in _spent:
+        raise DataError(f"{handle.label}: this stream was read before and is empty now; pass a table")
+    with reading(handle.label):
+        frame = pl.DataFrame(handle.frame)  # type: ignore[arg-type]  # it has the Arrow interface
+    if one_shot:
+        _spent.add(handle.frame)
+    return frame.lazy()
+
+
+def _from_address(address: Address) -> Source:
+    kind = _kind(address)
+    local = _local_files(address)
+    for path in local[:_LOOKED_AT]:
+        _check_beginning(path, kind)
+    with reading(address.label):
+        source = _SCANNERS[kind](address)
+        frame = _declared(source.frame, address) if kind != "csv" else source.frame
+        if address.sql is not None:
+            frame = frame.sql(address.sql, table_name="self")
+        frame.collect_schema()
+    return Source(frame, source.untyped)
+
+
+_LOOKED_AT = 1_000  #: files of a glob whose first bytes are looked at
+
+
+def _kind(address: Address) -> str:
+    scheme = _URI.match(address.path)
+    if scheme and scheme["scheme"].lower() not in _SCHEMES:
+        raise ConfigurationError(
+            f"the polars engine cannot read {scheme['scheme']}:// addresses: {address.label}"
+        )
+    kinds = sorted(set(FORMATS.values()))
+    if address.kind in kinds:
+        return address.kind
+    if address.format is not None:
+        hint = nearest(address.format, [*FORMATS]).hint
+        raise ConfigurationError(f"unknown format {address.format!r}: use one of {', '.join(kinds)}{hint}")
+    if not scheme and not Path(address.path).exists() and not glob.has_magic(address.path):
+        raise _absent(address)
+    raise ConfigurationError(
+        f"{address.label}: its name does not tell the format; say which, as format: one of {', '.join(kinds)}"
+    )
+
+
+def _local_files(address: Address) -> list[Path]:
+    """The files behind a local address; raises ``DataError`` when there are none."""
+    if _URI.match(address.path):
+        return []
+    path = Path(address.path)
+    if path.is_dir():
+        if not any(path.iterdir()):
+            raise DataError(f"{address.label}: the folder is empty")
+        return []
+    if path.exists():
+        return [path]
+    found = sorted(glob.glob(address.path, recursive=True))  # noqa: PTH207  # absolute patterns too
+    if not found or not glob.has_magic(address.path):
+        raise _absent(address)
+    return [Path(name) for name in found if Path(name).is_file()]
+
+
+def _absent(address: Address) -> DataError:
+    path = Path(address.path)
+    if glob.has_magic(address.path):
+        return DataError(f"{address.label}: no file matches")
+    if not path.parent.is_dir():
+        return DataError(f"{address.label}: there is no such file, and no folder {str(path.parent)!r}")
+    neighbours = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
+    return DataError(f"{address.label}: there is no such file{nearest(path.name, neighbours).hint}")
+
+
+_PARQUET, _ARROW = b"PAR1", b"ARROW1"
+_BEGINNINGS: Mapping[bytes, str] = {
+    _PARQUET: "parquet", _ARROW: "ipc", b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip (or a spreadsheet)",
+    b"\x28\xb5\x2f\xfd": "zstd", b"SQLite format 3": "SQLite", b"%PDF": "PDF",
+}  # fmt: skip
+_COMPRESSED = frozenset({"gzip", "zstd"})
+
+
+def _check_beginning(path: Path, kind: str) -> None:
+    """Compare the first bytes of a file with what its name promises."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - len(_PARQUET)))
+            tail = file.read(len(_PARQUET))
+    except OSError as trouble:
+        raise DataError(f"{path}: {trouble.strerror}") from trouble
+    if not head:
+        raise DataError(f"{path}: the file is empty")
+    if kind == "parquet" and head.startswith(_PARQUET):
+        _check_end(path, size, tail)
+    found = next((name for magic, name in _BEGINNINGS.items() if head.startswith(magic)), None)
+    if found in _COMPRESSED and kind in {"csv", "ndjson"}:
+        return
+    if found is not None and found != kind:
+        raise DataError(f"{path}: this is not {kind} but {found}; mend the name or say format: {found}")
+    if found is None and kind in {"parquet", "ipc"}:
+        raise DataError(
+            f"{path}: this is not {kind}: it begins with {head[:8]!r}; say its format: csv or ndjson?"
+        )
+
+
+def _check_end(path: Path, size: int, tail: bytes) -> None:
+    if size < len(_PARQUET) * 3 or tail != _PARQUET:
+        raise DataError(f"{path}: the Parquet file is truncated: its footer is missing")
+
+
+def _declared(frame: pl.LazyFrame, address: Address) -> pl.LazyFrame:
+    """Cast the columns whose type the caller declared."""
+    if not address.schema:
+        return frame
+    present = frame.collect_schema().names()
+    for column in address.schema:
+        if column not in present:
+            raise DataError(
+                f"{address.label}: schema names the absent column {column!r}{nearest(column, present).hint}"
+            )
+    return frame.with_columns(
+        pl.col(column).cast(declared_type(column, name)) for column, name in address.schema.items()
+    )
+
+
+def _options(address: Address) -> dict[str, object]:
+    return {"storage_options": dict(address.storage_options)} if address.storage_options else {}
+
+
+def _scan_parquet(address: Address) -> Source:
+    return Source(pl.scan_parquet(address.path, **_options(address)))  # type: ignore[arg-type]  # keyword options
+
+
+def _scan_ipc(address: Address) -> Source:
+    return Source(pl.scan_ipc(address.path, **_options(address)))  # type: ignore[arg-type]  # keyword options
+
+
+def _scan_ndjson(address: Address) -> Source:
+    frame = pl.scan_ndjson(address.path, infer_schema_length=None, **_options(address))  # type: ignore[arg-type]
+    return Source(frame)
+
+
+def _scan_csv(address: Address) -> Source:
+    frame, untyped = scan_csv(address, _options(address))
+    return Source(frame, untyped)
+
+
+_SCANNERS: Mapping[str, Callable[[Address], Source]] = {
+    "csv": _scan_csv,
+    "parquet": _scan_parquet,
+    "ipc": _scan_ipc,
+    "ndjson": _scan_ndjson,
+}

@@ -1,0 +1,125 @@
+"""Checkpoints for Python programs: define one, or load them from a file, and run them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from attrs import evolve
+
+from veriport.api.doors import names_of, rules_of, unwrap
+from veriport.api.engines import engine_of
+from veriport.domain.checkpoints import (
+    Action,
+    Callback,
+    CheckpointResult,
+    CheckpointSpec,
+    EngineRef,
+    StoreResult,
+    Webhook,
+)
+from veriport.domain.datasets import dataset_of
+from veriport.domain.errors import ConfigurationError
+from veriport.domain.results import Gate
+from veriport.domain.severity import Severity, severity_of
+from veriport.wiring.container import Container
+from veriport.wiring.settings import DEFAULT_FILE, Settings
+
+StoreValidationResult = StoreResult
+WebhookAction = Webhook
+CustomAction = Callback
+
+
+class Checkpoint:
+    """A named check with actions. ``run()`` checks, judges and tells.
+
+    ``engine`` is a name, ``module:Class`` or an engine object; the other parameters are those of
+    ``CheckpointSpec``. Raises ``ConfigurationError`` for what cannot be meant.
+    """
+
+    def __init__(  # noqa: PLR0913  # a checkpoint has that many settings, all by keyword
+        self,
+        name: str,
+        data: object = None,
+        rules: object = None,
+        *,
+        data_source: object = None,
+        actions: Iterable[Action] = (),
+        engine: object = None,
+        tags: Mapping[str, str] | None = None,
+        metadata: Mapping[str, object] | None = None,
+        min_severity: str | Severity = Severity.LOW,
+        fail_on: str | Severity = Severity.HIGH,
+        fail_on_critical: bool | None = None,
+        fail_on_high: bool | None = None,
+        timeout_seconds: float | None = None,
+        sample_size: int | None = None,
+        run_name_template: str = "%Y%m%dT%H%M%SZ",
+        key: str | Iterable[str] = (),
+        samples: int = 20,
+        where: str | None = None,
+    ) -> None:
+        if (data is None) == (data_source is None):
+            raise ConfigurationError("a checkpoint needs data (also called data_source), once")
+        gate = Gate(
+            min_severity=severity_of(min_severity),
+            fail_on=severity_of(fail_on),
+            fail_on_critical=fail_on_critical,
+            fail_on_high=fail_on_high,
+        )
+        spec = CheckpointSpec(
+            name=name,
+            data=dataset_of(data_source if data is None else data),
+            rules=rules_of(rules),
+            actions=tuple(actions),
+            gate=gate,
+            engine=EngineRef(engine) if isinstance(engine, str) else EngineRef(),
+            tags=tags or {},
+            metadata=metadata or {},
+            timeout_seconds=timeout_seconds,
+            sample_size=sample_size,
+            run_name_template=run_name_template,
+            key=names_of(key),
+            samples=samples,
+            where=where,
+        )
+        container = Container(settings=Settings(engine=spec.engine))
+        if engine is not None and not isinstance(engine, str):
+            container.engine.override(engine_of(engine))
+        self._bind(spec, container)
+
+    def _bind(self, spec: CheckpointSpec, container: Container) -> None:
+        self.spec = spec
+        self._container = container
+
+    @classmethod
+    def from_spec(cls, spec: CheckpointSpec, container: Container) -> Checkpoint:
+        """A checkpoint that runs with the adapters of ``container``."""
+        checkpoint = cls.__new__(cls)
+        checkpoint._bind(spec, container)  # noqa: SLF001  # its own class
+        return checkpoint
+
+    @property
+    def name(self) -> str:
+        """The name, which identifies it among checkpoints."""
+        return self.spec.name
+
+    def run(self, *, data: object = None) -> CheckpointResult:
+        """Run it once, on ``data`` instead of its own where given.
+
+        Bad data, unreadable data and failing actions are in the result and raise nothing. Raises
+        ``ConfigurationError`` for what is wrong without reading data.
+        """
+        spec = self.spec if data is None else evolve(self.spec, data=dataset_of(data))
+        return unwrap(self._container.run_checkpoint()(spec))
+
+    def __repr__(self) -> str:
+        """Name and data, no secret."""
+        return f"Checkpoint({self.name!r}, data={self.spec.data.label!r})"
+
+
+def load_checkpoints(path: str | Path = DEFAULT_FILE) -> list[Checkpoint]:
+    """The checkpoints of a configuration file, in its order."""
+    from veriport.api.apps import bootstrap  # noqa: PLC0415  # the two use each other
+
+    return list(bootstrap(path).checkpoints().values())

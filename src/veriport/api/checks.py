@@ -1,0 +1,47 @@
+"""``veriport.check``: check a data set from Python, without a file or a container.
+
+Everything is imported when the function is called, so that ``import veriport`` stays light (D16).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from veriport.domain.results import CheckResult
+
+
+def check(
+    data: object,
+    rules: object = None,
+    *,
+    engine: object = None,
+    key: str | Iterable[str] = (),
+    samples: int = 20,
+    where: str | None = None,
+) -> CheckResult:
+    """Check a data set against rules and return the verdict.
+
+    ``data`` is a path, a glob, a URI, a mapping with ``path``, or a frame (Polars, pandas, PyArrow,
+    DuckDB ...). ``rules`` is a list of mappings or rule objects, or the path of a rules file; without
+    rules the result describes the columns. ``engine`` is a name, ``module:Class`` or an engine object
+    (Polars by default). ``key`` names columns to show with each failing row, ``samples`` is how many
+    failing rows a rule shows, ``where`` is a SQL condition on the rows to check.
+
+    Raises ``ConfigurationError`` for what is wrong without reading data, and ``DataError`` for data
+    that cannot be read. Failing rules raise nothing: see ``CheckResult.raise_if_failed``.
+
+    >>> import polars
+    >>> veriport.check(polars.DataFrame({"age": [31, -4]}), [{"column": "age", "type": "non_negative"}]).ok
+    False
+    """
+    from veriport.adapters.clocks.system import SystemClock  # noqa: PLC0415  # D16
+    from veriport.api.doors import names_of, rules_of, unwrap  # noqa: PLC0415
+    from veriport.api.engines import engine_of, parse_expression  # noqa: PLC0415
+    from veriport.application.checking import CheckData, CheckOptions  # noqa: PLC0415
+    from veriport.domain.datasets import dataset_of  # noqa: PLC0415
+
+    use_case = CheckData(engine=engine_of(engine), parse=parse_expression, clock=SystemClock())
+    options = CheckOptions(key=names_of(key), samples=samples, where=where)
+    return unwrap(use_case(dataset_of(data), rules_of(rules), options))

@@ -1,0 +1,47 @@
+"""What every public door does: read what callers pass, and turn a ``Failure`` into an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePath
+from typing import TYPE_CHECKING, TypeVar
+
+from returns.pipeline import is_successful
+from returns.result import Result
+
+from veriport.domain.errors import ConfigurationError
+from veriport.domain.rules.reading import Problems, read_rules
+
+if TYPE_CHECKING:
+    from veriport.domain.rules.base import Rule
+
+_T = TypeVar("_T")
+
+
+def unwrap(result: Result[_T, Problems]) -> _T:
+    """The value; raises ``ConfigurationError`` with every problem, a line each."""
+    if is_successful(result):
+        return result.unwrap()
+    raise ConfigurationError("\n".join(_located(problem.path, str(problem)) for problem in result.failure()))
+
+
+def _located(path: tuple[int | str, ...], text: str) -> str:
+    if path and isinstance(path[0], int):
+        return f"rule {path[0] + 1}: {text}"
+    return text
+
+
+def rules_of(rules: object) -> tuple[Rule, ...] | None:
+    """Rules from a list of mappings or rule objects, from the path of a rules file, or ``None``."""
+    if rules is None:
+        return None
+    if isinstance(rules, str | PurePath):
+        from veriport.wiring.settings import load_rules  # noqa: PLC0415  # imported on use
+
+        return load_rules(str(rules))
+    return unwrap(read_rules(rules))
+
+
+def names_of(key: str | Iterable[str]) -> tuple[str, ...]:
+    """Column names from one name or several."""
+    return (key,) if isinstance(key, str) else tuple(key)

@@ -1,0 +1,94 @@
+"""Engines by name, for those who hold one in their hands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Self
+
+from attrs import frozen
+
+from veriport.domain.errors import ConfigurationError
+from veriport.wiring import catalog
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from returns.result import Result
+
+    from veriport.domain.datasets import Dataset
+    from veriport.domain.expressions import Expr
+    from veriport.domain.failures import InvalidExpression
+    from veriport.domain.results import CheckResult
+    from veriport.ports.engines import Engine, Table
+
+
+def parse_expression(text: str) -> Result[Expr, InvalidExpression]:
+    """Read a SQL condition; the parser is imported when there is one to read."""
+    from veriport.adapters.expressions.sqlglot import parse  # noqa: PLC0415  # imported on use
+
+    return parse(text)
+
+
+def engine_of(engine: object) -> Engine:
+    """The engine that a caller means by a name, by an object or by nothing."""
+    if engine is None or isinstance(engine, str):
+        built: Engine = catalog.build("engines", engine or "polars")
+        return built
+    if not callable(getattr(engine, "open", None)) or not isinstance(getattr(engine, "name", None), str):
+        raise ConfigurationError(
+            f"{type(engine).__name__} is not an engine: it needs 'name' and 'open(dataset)' "
+            "(see docs/write-an-engine.md)"
+        )
+    return engine  # type: ignore[return-value]  # it fits by structure
+
+
+@frozen
+class BoundEngine:
+    """An engine with ``check`` on it: ``get_engine("polars").check(frame, rules)``.
+
+    It is an engine itself, and may be used in a ``with`` block.
+    """
+
+    engine: Engine
+
+    @property
+    def name(self) -> str:
+        """The engine's own name."""
+        return self.engine.name
+
+    def open(self, dataset: Dataset) -> AbstractContextManager[Table]:
+        """See ``veriport.ports.engines.Engine``."""
+        return self.engine.open(dataset)
+
+    def check(
+        self,
+        data: object,
+        rules: object = None,
+        *,
+        key: str | Iterable[str] = (),
+        samples: int = 20,
+        where: str | None = None,
+    ) -> CheckResult:
+        """``veriport.check`` with this engine."""
+        from veriport.api.checks import check  # noqa: PLC0415  # the two use each other
+
+        return check(data, rules, engine=self.engine, key=key, samples=samples, where=where)
+
+    def __enter__(self) -> Self:
+        """Nothing is opened before data is."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Nothing is left open."""
+
+
+def get_engine(name: str = "polars", **options: object) -> BoundEngine:
+    """The engine of that name. Raises ``ConfigurationError`` that lists the known names."""
+    engine: Engine = catalog.build("engines", name, **options)
+    return BoundEngine(engine)

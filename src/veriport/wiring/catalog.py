@@ -1,0 +1,113 @@
+"""Adapters by name: a short ``kind`` of ours, an entry point of a plug-in, or ``package.module:Class``.
+
+A class is imported only when it is built; an optional dependency that is missing is named with the
+command that installs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from attrs import frozen
+
+from veriport.domain.errors import ConfigurationError, VeriportError
+from veriport.domain.suggestions import nearest
+from veriport.ports.errors import MissingExtra
+
+
+@frozen
+class Entry:
+    """One of our adapters: where its class is, and the extra that its vendor comes with."""
+
+    target: str
+    extra: str = ""
+
+
+#: Our adapters by port and kind. A plug-in adds to a port by an entry point in ``veriport.PORT``.
+CATALOG: Mapping[str, Mapping[str, Entry]] = {
+    "engines": {"polars": Entry("veriport.adapters.engines.polars:PolarsEngine")},
+    "clocks": {"system": Entry("veriport.adapters.clocks.system:SystemClock")},
+    "blobs": {
+        "file": Entry("veriport.adapters.blobs.file:FileBlobStore"),
+        "memory": Entry("veriport.adapters.blobs.memory:MemoryBlobStore"),
+    },
+    "notifiers": {
+        "store_result": Entry("veriport.adapters.notifiers.archive:ArchiveNotifier"),
+        "webhook": Entry("veriport.adapters.notifiers.webhook:WebhookNotifier"),
+        "callback": Entry("veriport.adapters.notifiers.callback:CallbackNotifier"),
+    },
+    "telemetry": {
+        "none": Entry("veriport.adapters.telemetry.none:NoTelemetry"),
+        "log": Entry("veriport.adapters.telemetry.log:LogTelemetry"),
+    },
+    "reporters": {
+        "table": Entry("veriport.adapters.reporters.table:TableReporter"),
+        "json": Entry("veriport.adapters.reporters.json:JsonReporter"),
+    },
+}
+
+
+def build(port: str, kind: str, **options: object) -> Any:  # noqa: ANN401  # the caller names the port's Protocol
+    """Build an adapter. Raises ``ConfigurationError`` for an unknown kind or option, or a missing extra."""
+    cls = _find(port, kind)
+    try:
+        return cls(**options)
+    except TypeError as wrong:
+        raise ConfigurationError(f"{port[:-1]} {kind!r}: {wrong}") from wrong
+    except ImportError as missing:
+        raise _missing(port, kind, missing) from missing
+
+
+def require(port: str, kind: str) -> None:
+    """Raise ``ConfigurationError`` unless ``build`` would find that kind; nothing of ours is imported."""
+    if kind not in CATALOG[port]:
+        _find(port, kind)
+
+
+def kinds(port: str) -> tuple[str, ...]:
+    """Every kind that ``build`` knows by name, ours and plug-ins', sorted."""
+    return tuple(sorted({*CATALOG[port], *(point.name for point in entry_points(group=f"veriport.{port}"))}))
+
+
+def describe(port: str) -> tuple[tuple[str, str], ...]:
+    """Every kind with where it comes from: ``veriport``, or the distribution of a plug-in."""
+    ours = [(kind, "veriport") for kind in CATALOG[port]]
+    points = entry_points(group=f"veriport.{port}")
+    return tuple(sorted([*ours, *((point.name, point.dist.name if point.dist else "?") for point in points)]))
+
+
+def _find(port: str, kind: str) -> type[Any]:
+    if (ours := CATALOG[port].get(kind)) is not None:
+        return _load(port, kind, EntryPoint(kind, ours.target, f"veriport.{port}"))
+    if plugins := tuple(entry_points(group=f"veriport.{port}", name=kind)):
+        return _load(port, kind, plugins[0])
+    if ":" in kind:
+        return _load(port, kind, EntryPoint(kind, kind, f"veriport.{port}"))
+    known = kinds(port)
+    raise ConfigurationError(
+        f"unknown {port[:-1]} {kind!r}: known are {', '.join(known)}, or write package.module:Class"
+        + nearest(kind, known).hint
+    )
+
+
+def _load(port: str, kind: str, point: EntryPoint) -> type[Any]:
+    try:
+        import_module(point.module)
+        loaded = point.load()
+    except ImportError as missing:
+        raise _missing(port, kind, missing) from missing
+    except AttributeError as absent:
+        raise ConfigurationError(f"{port[:-1]} {kind!r}: {absent}") from absent
+    if not callable(loaded):
+        raise ConfigurationError(f"{port[:-1]} {kind!r}: {point.value} cannot be called")
+    return loaded  # type: ignore[no-any-return]  # a class or a factory
+
+
+def _missing(port: str, kind: str, error: ImportError) -> VeriportError:
+    ours = CATALOG[port].get(kind)
+    if ours is not None and ours.extra:
+        return MissingExtra(f"{port[:-1]} {kind!r}", ours.extra)
+    return ConfigurationError(f"{port[:-1]} {kind!r} cannot be imported: {error}")

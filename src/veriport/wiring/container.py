@@ -1,0 +1,103 @@
+"""The container: one provider for each port and use case. Nothing else knows the DI library.
+
+Swap an adapter with ``container.clock.override(...)``, or with one line of configuration.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from dependency_injector import containers, providers
+
+from veriport.adapters.clocks.system import SystemClock
+from veriport.adapters.expressions.sqlglot import parse
+from veriport.application.checking import CheckData
+from veriport.application.delivering import DeliverInline
+from veriport.application.running import RunCheckpoint
+from veriport.domain.checkpoints import Action, Callback, EngineRef, StoreResult, Webhook
+from veriport.domain.errors import ConfigurationError
+from veriport.ports.engines import Engine
+from veriport.ports.notifiers import Notifier
+from veriport.ports.telemetry import Telemetry
+from veriport.wiring import catalog
+from veriport.wiring.settings import AdapterRef, Settings
+
+
+def build_engine(ref: EngineRef) -> Engine:
+    """The engine that configuration names."""
+    engine: Engine = catalog.build("engines", ref.kind, **ref.options)
+    return engine
+
+
+def _engine_for(default: Callable[[], Engine], default_ref: EngineRef) -> Callable[[EngineRef], Engine]:
+    """The engine of a checkpoint: the default one, which a program may override, or its own."""
+
+    def engine_for(ref: EngineRef) -> Engine:
+        return default() if ref == default_ref and ref.options == default_ref.options else build_engine(ref)
+
+    return engine_for
+
+
+def build_notifier(action: Action) -> Notifier:
+    """The notifier that carries out an action."""
+    notifier: Notifier
+    match action:
+        case StoreResult():
+            if "://" in action.store_path:
+                raise ConfigurationError(
+                    f"store_path must be a folder, not {action.store_path.partition('://')[0]}://"
+                )
+            blobs = catalog.build("blobs", "file", root=action.store_path)
+            notifier = catalog.build("notifiers", action.kind, blobs=blobs, partition_by=action.partition_by)
+        case Webhook():
+            notifier = catalog.build(
+                "notifiers",
+                action.kind,
+                url=action.url,
+                method=action.method,
+                headers=dict(action.headers),
+                include_full_result=action.include_full_result,
+                allow_hosts=action.allow_hosts,
+            )
+        case Callback():
+            notifier = catalog.build("notifiers", action.kind, callback=action.callback)
+        case _:
+            raise ConfigurationError(f"nothing carries out the action {action.kind!r}")
+    return notifier
+
+
+def _telemetry(ref: AdapterRef) -> Telemetry:
+    telemetry: Telemetry = catalog.build("telemetry", ref.kind, **ref.options)
+    return telemetry
+
+
+def _token() -> str:
+    return uuid.uuid4().hex[:8]
+
+
+class Container(containers.DeclarativeContainer):
+    """What the application needs, built when it is asked for."""
+
+    settings = providers.Dependency(instance_of=Settings, default=Settings())
+
+    clock = providers.Singleton(SystemClock)
+    parse = providers.Object(parse)
+    telemetry = providers.Singleton(_telemetry, settings.provided.telemetry)
+    engine = providers.Singleton(build_engine, settings.provided.engine)
+    engine_for = providers.Singleton(_engine_for, engine.provider, settings.provided.engine)
+    notifier_for = providers.Object(build_notifier)
+    deliver = providers.Singleton(DeliverInline, clock=clock, telemetry=telemetry)
+    new_token = providers.Object(_token)
+
+    check_data = providers.Factory(CheckData, engine=engine, parse=parse, clock=clock)
+    run_checkpoint = providers.Factory(
+        RunCheckpoint,
+        engine_for=engine_for,
+        notifier_for=notifier_for,
+        parse=parse,
+        deliver=deliver,
+        clock=clock,
+        telemetry=telemetry,
+        new_token=new_token,
+    )

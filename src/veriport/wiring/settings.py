@@ -1,0 +1,400 @@
+"""Settings: ``veriport.yaml`` and the environment as frozen values, every unknown key refused.
+
+Paths in a file are relative to the file. ``VERIPORT_SECTION__KEY`` in the environment overrides the
+file, for the sections that ``_SECTIONS`` lists: ``VERIPORT_ENGINE__KIND=polars``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from attrs import evolve, field, fields, frozen
+from returns.pipeline import is_successful
+from returns.result import Failure, Result
+
+from veriport.adapters.expressions.sqlglot import parse
+from veriport.application.checking import parse_all
+from veriport.domain.checkpoints import (
+    ACTIONS,
+    Action,
+    Callback,
+    CheckpointSpec,
+    EngineRef,
+    StoreResult,
+    repeated_names,
+)
+from veriport.domain.datasets import Address, dataset_of
+from veriport.domain.errors import ConfigurationError
+from veriport.domain.results import Gate
+from veriport.domain.rules.base import Rule
+from veriport.domain.rules.reading import Problems, RuleProblem, origins, read_rules
+from veriport.domain.severity import severity_of
+from veriport.domain.suggestions import nearest
+from veriport.wiring import catalog
+from veriport.wiring.documents import Document, Problem, load_document
+
+DEFAULT_FILE = "veriport.yaml"
+_PREFIX = "VERIPORT_"
+
+
+@frozen
+class AdapterRef:
+    """Which adapter of a port to build: its kind in the catalog, and its own settings."""
+
+    kind: str
+    options: Mapping[str, object] = field(factory=dict, hash=False, repr=False)
+
+
+@frozen(kw_only=True)
+class Settings:
+    """Everything that configuration decides. ``file`` is where it came from, if from a file."""
+
+    engine: EngineRef = EngineRef()
+    telemetry: AdapterRef = AdapterRef("none")
+    checkpoints: tuple[CheckpointSpec, ...] = ()
+    file: Path | None = None
+
+
+def load_settings(path: str | Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read a configuration file. Raises one ``ConfigurationError`` with every problem, a line each."""
+    variables = os.environ if environment is None else environment
+    document = load_document(path, variables)
+    return _Settings(document, Path(path), variables).read()
+
+
+def settings_of(
+    checkpoints: tuple[CheckpointSpec, ...] = (), environment: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings of a program without a file: defaults, and the environment."""
+    variables = os.environ if environment is None else environment
+    settings = _Settings(Document("the environment", {}), None, variables).read()
+    return evolve(settings, checkpoints=checkpoints)
+
+
+def load_rules(path: str | Path, environment: Mapping[str, str] | None = None) -> tuple[Rule, ...]:
+    """Read a rules file: a list under ``rules:``. Raises ``ConfigurationError`` with every problem."""
+    return rules_from([rules_document(path, environment)])
+
+
+def rules_document(path: str | Path, environment: Mapping[str, str] | None = None) -> Document:
+    """A rules file as the document of its list."""
+    document = load_document(path, environment)
+    content = document.value
+    if not isinstance(content, dict) or "rules" not in content:
+        raise document.error([Problem("a rules file is a mapping with a list under 'rules:'")])
+    for key in content:
+        if key != "rules":
+            hint = nearest(str(key), ["rules"]).hint
+            raise document.error([Problem(f"unknown key {key!r} in a rules file{hint}", (str(key),))])
+    return document.at("rules")
+
+
+def rules_from(documents: Sequence[Document]) -> tuple[Rule, ...]:
+    """The rules of several lists as one. Raises ``ConfigurationError`` with every problem."""
+    entries: list[object] = []
+    homes: list[tuple[Document, int]] = []
+    for document in documents:
+        listed = document.value
+        if not isinstance(listed, list) or not listed:
+            raise document.error(_placed(problem) for problem in read_rules(listed).failure())
+        entries += listed
+        homes += [(document, index) for index in range(len(listed))]
+
+    def located(problem: RuleProblem) -> ConfigurationError:
+        document, index = homes[int(problem.path[0])]
+        return document.error([_placed(evolve(problem, path=(index, *problem.path[1:])))])
+
+    return _raise(read_sound_rules(entries), located)
+
+
+def read_sound_rules(entries: Iterable[object]) -> Result[tuple[Rule, ...], Problems]:
+    """Read rules and parse their SQL, so that nothing is left to go wrong but the data.
+
+    The problems carry the index of the entry, not of the rule that it makes.
+    """
+    read = read_rules(entries)
+    parsed = read.bind(lambda rules: parse_all(parse, rules))
+    if not is_successful(read) or is_successful(parsed):
+        return read
+    homes = origins(entries)
+    moved = (evolve(each, path=(homes[int(each.path[0])], *each.path[1:])) for each in parsed.failure())
+    return Failure(tuple(moved))
+
+
+def _placed(problem: RuleProblem) -> Problem:
+    return Problem(str(problem), problem.path)
+
+
+def _raise(
+    result: Result[tuple[Rule, ...], Problems], located: Callable[[RuleProblem], ConfigurationError]
+) -> tuple[Rule, ...]:
+    if not is_successful(result):
+        raise ConfigurationError("\n".join(str(located(problem)) for problem in result.failure()))
+    return result.unwrap()
+
+
+#: Sections that the environment may override, and the key that a bare value means.
+_SECTIONS: Mapping[str, str] = {"engine": "kind", "telemetry": "kind"}
+_TOP_KEYS = (*_SECTIONS, "checkpoints")
+
+#: Keys of a checkpoint that are read as they stand, and their other spellings.
+_PLAIN_KEYS = ("samples", "timeout_seconds", "sample_size", "run_name_template")
+_GATE_KEYS = ("min_severity", "fail_on", "fail_on_critical", "fail_on_high")
+_CHECKPOINT_KEYS: Mapping[str, str] = {
+    "name": "name", "data": "data", "data_source": "data", "rules": "rules", "actions": "actions",
+    "tags": "tags", "metadata": "metadata", "key": "key", "where": "where", "engine": "engine",
+    **{key: key for key in (*_PLAIN_KEYS, *_GATE_KEYS)},
+}  # fmt: skip
+
+_T = TypeVar("_T")
+
+
+class _Settings:
+    """Reads a document section by section and collects every problem."""
+
+    def __init__(self, document: Document, file: Path | None, environment: Mapping[str, str]) -> None:
+        self._document = document
+        self._file = file
+        self._folder = Path() if file is None else file.parent
+        self._environment = environment
+        self._problems: list[Problem] = []
+
+    def read(self) -> Settings:
+        content = self._top()
+        sections = {key: self._section(key, content.get(key)) for key in _SECTIONS}
+        engine = self._adapter("engine", sections["engine"], "polars")
+        telemetry = self._adapter("telemetry", sections["telemetry"], "none")
+        default = self._known_engine(EngineRef(engine.kind, engine.options), "engine")
+        self._attempt(lambda: catalog.require("telemetry", telemetry.kind), "telemetry")
+        checkpoints = tuple(self._checkpoints(content.get("checkpoints"), default))
+        if self._problems:
+            raise self._document.error(self._problems)
+        return Settings(engine=default, telemetry=telemetry, checkpoints=checkpoints, file=self._file)
+
+    def _wrong(self, message: str, *path: int | str) -> None:
+        self._problems.append(Problem(message, path))
+
+    def _attempt(self, work: Callable[[], _T], *path: int | str) -> _T | None:
+        """What ``work`` gives; a ``ConfigurationError`` becomes a problem at ``path``."""
+        try:
+            return work()
+        except (ConfigurationError, TypeError) as wrong:
+            self._wrong(str(wrong), *path)
+            return None
+
+    def _top(self) -> dict[str, object]:
+        content = self._document.value
+        if content is None:
+            content = {}
+        if not isinstance(content, dict):
+            raise self._document.error(
+                [Problem("a configuration is a mapping with a list under 'checkpoints:'")]
+            )
+        for key in content:
+            if key not in _TOP_KEYS:
+                self._wrong(f"unknown key {key!r}{nearest(str(key), _TOP_KEYS).hint}", str(key))
+        return content
+
+    def _section(self, name: str, value: object) -> dict[str, object]:
+        """A section of the file, overridden by the environment."""
+        if value is None:
+            section: dict[str, object] = {}
+        elif isinstance(value, str):
+            section = {_SECTIONS[name]: value}
+        elif isinstance(value, dict):
+            section = dict(value)
+        else:
+            self._wrong(f"{name} is a name or a mapping with 'kind'", name)
+            section = {}
+        return {**section, **dict(self._overrides(name))}
+
+    def _overrides(self, section: str) -> Iterator[tuple[str, object]]:
+        for variable, value in sorted(self._environment.items()):
+            if not variable.startswith(_PREFIX):
+                continue
+            name, _, key = variable.removeprefix(_PREFIX).lower().partition("__")
+            if name == section:
+                yield key or _SECTIONS[section], value
+
+    def _adapter(self, name: str, section: dict[str, object], default: str) -> AdapterRef:
+        kind = section.pop("kind", default)
+        if not isinstance(kind, str):
+            self._wrong(f"kind must be a name, not {kind!r}", name, "kind")
+            kind = default
+        return AdapterRef(kind, section)
+
+    def _checkpoints(self, value: object, default: EngineRef) -> Iterator[CheckpointSpec]:
+        if value is None:
+            return
+        if not isinstance(value, list):
+            self._wrong("checkpoints must be a list", "checkpoints")
+            return
+        read = [
+            (index, self._checkpoint(item, default, "checkpoints", index)) for index, item in enumerate(value)
+        ]
+        specs = [(index, spec) for index, spec in read if spec is not None]
+        repeated = repeated_names(spec for _, spec in specs)
+        for index, spec in specs:
+            if spec.name in repeated:
+                self._wrong(f"there are two checkpoints named {spec.name!r}", "checkpoints", index, "name")
+            yield spec
+
+    def _checkpoint(self, item: object, default: EngineRef, *path: int | str) -> CheckpointSpec | None:
+        if not isinstance(item, dict):
+            self._wrong("a checkpoint is a mapping with 'name' and 'data'", *path)
+            return None
+        values: dict[str, object] = {}
+        for key, value in item.items():
+            name = _CHECKPOINT_KEYS.get(str(key))
+            if name is None:
+                self._wrong(
+                    f"unknown key {key!r} in a checkpoint{nearest(str(key), _CHECKPOINT_KEYS).hint}",
+                    *path,
+                    str(key),
+                )
+            elif name in values:
+                self._wrong(f"{key!r} says again what another key already says", *path, str(key))
+            else:
+                values[name] = value
+        for needed in ("name", "data"):
+            if needed not in values:
+                self._wrong(f"a checkpoint needs {needed!r}", *path)
+                return None
+        return self._spec(values, default, path)
+
+    def _spec(
+        self, values: dict[str, object], default: EngineRef, path: tuple[int | str, ...]
+    ) -> CheckpointSpec | None:
+        before = len(self._problems)
+        parts: dict[str, object] = {
+            "data": self._attempt(lambda: self._data(values["data"]), *path, "data"),
+            "rules": self._rules(values.get("rules", _ABSENT), path),
+            "actions": tuple(self._actions(values.get("actions"), path)),
+            "gate": self._attempt(lambda: self._gate(values), *path),
+            "engine": self._engine(values, default, path),
+            "tags": self._mapping("tags", values.get("tags"), path),
+            "metadata": self._mapping("metadata", values.get("metadata"), path),
+            "key": self._key(values.get("key"), path),
+            "where": self._where(values.get("where"), path),
+        }
+        plain = {key: values[key] for key in _PLAIN_KEYS if key in values}
+        if len(self._problems) > before:
+            return None
+        return self._attempt(lambda: CheckpointSpec(name=values["name"], **parts, **plain), *path)  # type: ignore[arg-type]  # the class validates
+
+    def _data(self, value: object) -> Address:
+        dataset = dataset_of(value)
+        if not isinstance(dataset, Address):
+            raise ConfigurationError(f"data must be a path, a URI or a mapping with 'path', not {value!r}")
+        return evolve(dataset, path=self._beside(dataset.path))
+
+    def _beside(self, path: str) -> str:
+        """A path of the file as one of the process; addresses with a scheme stay as they are."""
+        return path if "://" in path else str(self._folder / path)
+
+    def _rules(self, value: object, path: tuple[int | str, ...]) -> tuple[Rule, ...] | None:
+        if value is _ABSENT:
+            return None
+        if isinstance(value, str):
+            return self._attempt(lambda: load_rules(self._beside(value), self._environment), *path, "rules")
+        read = read_sound_rules(value) if isinstance(value, list) else read_rules(value)
+        if is_successful(read):
+            return read.unwrap()
+        for each in read.failure():
+            self._wrong(str(each), *path, "rules", *each.path)
+        return None
+
+    def _where(self, value: object, path: tuple[int | str, ...]) -> str | None:
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            self._wrong(f"where must be a SQL condition, not {value!r}", *path, "where")
+            return None
+        parsed = parse(value)
+        if not is_successful(parsed):
+            self._wrong(str(parsed.failure()), *path, "where")
+        return value
+
+    def _known_engine(self, ref: EngineRef, *path: int | str) -> EngineRef:
+        self._attempt(lambda: catalog.require("engines", ref.kind), *path)
+        return ref
+
+    def _actions(self, value: object, path: tuple[int | str, ...]) -> Iterator[Action]:
+        if value is None:
+            return
+        if not isinstance(value, list):
+            self._wrong("actions must be a list of mappings, each with a 'type'", *path, "actions")
+            return
+        for index, item in enumerate(value):
+            action = self._action(item, (*path, "actions", index))
+            if action is not None:
+                yield action
+
+    def _action(self, item: object, path: tuple[int | str, ...]) -> Action | None:
+        if not isinstance(item, dict) or "type" not in item:
+            self._wrong("an action is a mapping with a 'type'", *path)
+            return None
+        kinds = {kind: cls for kind, cls in ACTIONS.items() if cls is not Callback}
+        cls = kinds.get(str(item["type"]))
+        if cls is None:
+            hint = nearest(str(item["type"]), kinds).hint
+            self._wrong(f"unknown action {item['type']!r}: known are {', '.join(kinds)}{hint}", *path, "type")
+            return None
+        known = {attribute.name for attribute in fields(cls)}
+        for key in item:
+            if key not in known and key != "type":
+                self._wrong(
+                    f"unknown key {key!r} in {item['type']}{nearest(str(key), known).hint}", *path, str(key)
+                )
+                return None
+        arguments = {str(key): value for key, value in item.items() if key != "type"}
+        action = self._attempt(lambda: cls(**arguments), *path)
+        return (
+            evolve(action, store_path=self._beside(action.store_path))
+            if isinstance(action, StoreResult)
+            else action
+        )
+
+    def _gate(self, values: Mapping[str, object]) -> Gate:
+        given = {key: values[key] for key in _GATE_KEYS if values.get(key) is not None}
+        for key in ("min_severity", "fail_on"):
+            if key in given:
+                given[key] = severity_of(str(given[key]))
+        for key in ("fail_on_critical", "fail_on_high"):
+            if not isinstance(given.get(key, True), bool):
+                raise ConfigurationError(f"{key} must be true or false, not {given[key]!r}")
+        return Gate(**given)  # type: ignore[arg-type]  # checked above
+
+    def _engine(
+        self, values: Mapping[str, object], default: EngineRef, path: tuple[int | str, ...]
+    ) -> EngineRef:
+        value = values.get("engine")
+        if value is None:
+            return default
+        section = {"kind": value} if isinstance(value, str) else value
+        if not isinstance(section, dict) or not isinstance(section.get("kind"), str):
+            self._wrong("engine is a name or a mapping with 'kind'", *path, "engine")
+            return default
+        options = {str(key): item for key, item in section.items() if key != "kind"}
+        return self._known_engine(EngineRef(section["kind"], options), *path, "engine")
+
+    def _mapping(self, key: str, value: object, path: tuple[int | str, ...]) -> dict[str, object]:
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            self._wrong(f"{key} must be a mapping, not {value!r}", *path, key)
+            return {}
+        return {str(name): str(item) if key == "tags" else item for name, item in value.items()}
+
+    def _key(self, value: object, path: tuple[int | str, ...]) -> tuple[str, ...]:
+        names = [value] if isinstance(value, str) else value or []
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            self._wrong(f"key must be a column or a list of columns, not {value!r}", *path, "key")
+            return ()
+        return tuple(names)
+
+
+_ABSENT = object()
