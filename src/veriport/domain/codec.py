@@ -84,6 +84,7 @@ def _rule_entry(result: RuleResult) -> dict[str, object]:
         "message": result.message,
         "rule": write_rule(rule),
         "parts": sorted(result.parts),
+        "absent": list(result.absent),
     }
 
 

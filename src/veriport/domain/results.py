@@ -13,7 +13,7 @@ from attrs import evolve, field, frozen
 from returns.pipeline import is_successful
 from returns.result import Failure, Result, Success
 
-from veriport.domain.errors import CheckFailedError, VeriportError
+from veriport.domain.errors import CheckFailedError, VeriportError, shown
 from veriport.domain.failures import NotMergeable
 from veriport.domain.measurements import MASK, Broken, Measurement, NotEvaluated, Outcome, Sample
 from veriport.domain.rules.base import Missing, Rule, SchemaRule, Shape, ValueRule
@@ -83,7 +83,8 @@ class RuleResult:
     """How one rule ended, with the rows that show it.
 
     ``checked_count`` and ``failed_count`` are rows. ``parts`` names the parts of the data that the
-    rule saw (keys of ``CheckResult.parts``). ``samples`` are the first failing rows.
+    rule saw (keys of ``CheckResult.parts``). ``samples`` are the first failing rows. ``absent`` names
+    columns of the rule that are not there, in one part at least.
     """
 
     rule: Rule
@@ -94,6 +95,7 @@ class RuleResult:
     samples: tuple[Sample, ...] = ()
     message: str = ""
     parts: frozenset[str] = frozenset()
+    absent: tuple[str, ...] = ()
 
     @property
     def expected(self) -> str:
@@ -116,6 +118,8 @@ def judge(rule: Rule, outcome: Outcome, parts: Iterable[str] = ()) -> RuleResult
             return RuleResult(rule=rule, status=RuleStatus.ERROR, message=reason, parts=where)
         case Measurement():
             return _judge_measured(rule, outcome, where)
+        case _:  # an engine of somebody else may give anything
+            return judge(rule, Broken(f"the engine reports {shown(outcome)}, which is no outcome"), where)
 
 
 def _judge_measured(rule: Rule, found: Measurement, parts: frozenset[str]) -> RuleResult:
@@ -124,6 +128,8 @@ def _judge_measured(rule: Rule, found: Measurement, parts: frozenset[str]) -> Ru
             f"the engine reports {found.failed} failed of {found.checked} checked rows, which is impossible"
         )
         return judge(rule, Broken(reason), parts)
+    if rule.shape is Shape.VALUE and found.observed is None:
+        return judge(rule, Broken("the engine reports no value"), parts)
     holds = _holds(rule, found)
     samples = found.samples if not rule.mask else tuple(sample.masked() for sample in found.samples)
     observed = MASK if rule.mask and isinstance(found.observed, str) else found.observed
@@ -158,14 +164,14 @@ def _message(rule: Rule, found: Measurement, *, holds: bool) -> str:
 
 def judge_absent(rule: Rule, columns: Iterable[str], parts: Iterable[str] = ()) -> RuleResult:
     """Decide how a rule ended whose columns are not there: as its ``missing`` says."""
-    names = ", ".join(repr(name) for name in columns)
-    reason = f"there is no column {names}"
+    absent = tuple(columns)
+    reason = f"there is no column {', '.join(repr(name) for name in absent)}"
     status = {
         Missing.ERROR: RuleStatus.ERROR,
         Missing.FAIL: RuleStatus.FAILED,
         Missing.SKIP: RuleStatus.NOT_EVALUATED,
     }[rule.missing]
-    return RuleResult(rule=rule, status=status, message=reason, parts=frozenset(parts))
+    return RuleResult(rule=rule, status=status, message=reason, parts=frozenset(parts), absent=absent)
 
 
 def judge_schema(rule: SchemaRule, columns: Mapping[str, Column], parts: Iterable[str] = ()) -> RuleResult:
@@ -381,7 +387,8 @@ def merge(left: CheckResult, right: CheckResult) -> Result[CheckResult, NotMerge
     """Unite two results: different rules stand side by side, equal ones add over disjoint rows.
 
     Associative, with ``CheckResult()`` as identity. ``Failure`` where one rule saw a part twice, where
-    equal ids mean different rules, or where a rule is not additive (``unique``).
+    equal ids mean different rules, where a rule is not additive (``unique``), and where the results were
+    judged under different gates. What one part could not evaluate stays so for the whole.
     """
     if not left.parts and not left.rules:
         return Success(right)
@@ -389,7 +396,9 @@ def merge(left: CheckResult, right: CheckResult) -> Result[CheckResult, NotMerge
         return Success(left)
     for key in left.parts.keys() & right.parts.keys():
         if left.parts[key] != right.parts[key]:
-            return Failure(NotMergeable(key, "it changed between the two checks"))
+            return Failure(NotMergeable(key, "the two checks did not see the same rows of it"))
+    if left.gate != right.gate:
+        return Failure(NotMergeable(right.dataset, "they were judged under different gates"))
     mine = {result.rule.id: result for result in left.rules}
     merged = dict(mine)
     for result in right.rules:
@@ -407,11 +416,17 @@ def merge(left: CheckResult, right: CheckResult) -> Result[CheckResult, NotMerge
             left,
             rules=tuple(merged.values()),
             parts={**left.parts, **right.parts},
-            engine="+".join(dict.fromkeys([*left.engine.split("+"), *right.engine.split("+")])),
-            columns=left.columns if left.columns == right.columns else (),
+            engine=_engines(left.engine, right.engine),
+            columns=left.columns if (left.columns, left.parts) == (right.columns, right.parts) else (),
             duration_seconds=left.duration_seconds + right.duration_seconds,
         )
     )
+
+
+def _engines(*names: str) -> str:
+    """``a+b`` and ``b+c`` make ``a+b+c``."""
+    each = (name for joined in names for name in joined.split("+") if name)
+    return "+".join(dict.fromkeys(each))
 
 
 _SEVEREST = (RuleStatus.ERROR, RuleStatus.NOT_EVALUATED, RuleStatus.FAILED, RuleStatus.PASSED)
@@ -427,17 +442,28 @@ def _merge_rule(left: RuleResult, right: RuleResult) -> Result[RuleResult, NotMe
         return _merge_schema(left, right)
     if not rule.additive:
         return Failure(NotMergeable(rule.id, f"{rule.type} over parts says nothing about the whole"))
-    counted = Measurement(
+    both = judge(rule, _sum(left, right), left.parts | right.parts)
+    status, message = _unhidden(left, right) or (both.status, both.message)
+    absent = tuple(dict.fromkeys(left.absent + right.absent))
+    return Success(evolve(both, status=status, message=message, absent=absent))
+
+
+def _sum(left: RuleResult, right: RuleResult) -> Measurement:
+    return Measurement(
         checked=left.checked_count + right.checked_count,
         failed=left.failed_count + right.failed_count,
         observed=_add(left.observed, right.observed),
         samples=left.samples + right.samples,
     )
-    both = judge(rule, counted, left.parts | right.parts)
+
+
+def _unhidden(left: RuleResult, right: RuleResult) -> tuple[RuleStatus, str] | None:
+    """The ending that counts and samples of the other part must not hide, with its message."""
     worst = min(left, right, key=lambda result: _SEVEREST.index(result.status))
     if worst.status in {RuleStatus.ERROR, RuleStatus.NOT_EVALUATED}:
-        both = evolve(both, status=worst.status, message=worst.message)
-    return Success(both)
+        return worst.status, worst.message
+    lacking = next((result for result in (left, right) if result.absent), None)
+    return None if lacking is None else (lacking.status, lacking.message)
 
 
 def _merge_schema(left: RuleResult, right: RuleResult) -> Result[RuleResult, NotMergeable]:
