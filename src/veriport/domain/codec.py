@@ -7,40 +7,44 @@ a later version, none is renamed; unknown keys are ignored when reading.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TypeVar
+from enum import StrEnum
+from typing import TypeVar, get_origin
 
-from attrs import evolve
-from cattrs import ClassValidationError, Converter, transform_error
-from returns.result import Failure, Success
+from attrs import evolve, fields, has
+from cattrs import BaseValidationError, Converter, transform_error
+from cattrs.gen import make_dict_structure_fn
+from returns.pipeline import is_successful
 
 from veriport.domain.checkpoints import ActionResult, CheckpointResult
-from veriport.domain.errors import VeriportError
+from veriport.domain.errors import VeriportError, shown
 from veriport.domain.measurements import Sample
-from veriport.domain.results import CheckResult, ColumnSummary, Gate, Part, RuleResult
+from veriport.domain.results import CheckResult, ColumnSummary, RuleResult
 from veriport.domain.rules.base import ColumnRule, Rule
 from veriport.domain.rules.reading import fingerprint, read_rule, write_rule
 from veriport.domain.rules.scalars import Scalar, plain
 
 VERSION = 1
+#: Keys that documents of this version have not always had; all others must be there.
+_ADDED_LATER = frozenset({"absent"})
 
 
 class DocumentError(VeriportError):
     """A document that is not one of ours, or of a version that we do not know."""
 
 
-converter = Converter()
-converter.register_unstructure_hook(datetime, datetime.isoformat)
-converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))
-converter.register_unstructure_hook(Rule, write_rule)
-converter.register_unstructure_hook(frozenset, sorted)
-converter.register_structure_hook_func(lambda cls: cls in (Rule, Scalar, object), lambda value, _: value)
-
-
 def to_json(document: Mapping[str, object], *, indent: int | None = 2) -> str:
-    """A document as JSON text, with characters outside ASCII as they are."""
-    return json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False)
+    """A document as JSON text, with characters outside ASCII as they are.
+
+    Half a surrogate pair, as in the name of a file that is not UTF-8, is escaped: the text can be encoded.
+    """
+    text = json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False)
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def check_document(result: CheckResult) -> dict[str, object]:
@@ -134,71 +138,115 @@ def _action_entry(action: ActionResult) -> dict[str, object]:
 
 def read_check(document: Mapping[str, object]) -> CheckResult:
     """Read what ``check_document`` wrote."""
-    return _reading(lambda: _read_check(_expect(document, "check")))
+    return _read(document, "check", CheckResult)
 
 
 def read_checkpoint(document: Mapping[str, object]) -> CheckpointResult:
     """Read what ``checkpoint_document`` wrote."""
-    return _reading(lambda: _read_checkpoint(_expect(document, "checkpoint")))
+    return _read(document, "checkpoint", CheckpointResult)
 
 
 _T = TypeVar("_T")
 
 
-def _reading(read: Callable[[], _T]) -> _T:
-    try:
-        return read()
-    except KeyError as absent:
-        raise DocumentError(f"not a document of Veriport: it has no {absent}") from absent
-    except ClassValidationError as problems:
-        raise DocumentError(
-            f"not a document of Veriport: {'; '.join(transform_error(problems))}"
-        ) from problems
-    except (TypeError, ValueError, AttributeError) as problem:
-        raise DocumentError(f"not a document of Veriport: {problem}") from problem
-
-
-def _expect(document: Mapping[str, object], kind: str) -> Mapping[str, object]:
+def _read(document: object, kind: str, cls: type[_T]) -> _T:
+    if not isinstance(document, Mapping) or "kind" not in document:
+        raise DocumentError(f"not a document of Veriport: {shown(document)}")
     if document["kind"] != kind:
-        raise DocumentError(f"this is a document of kind {document['kind']!r}, not {kind!r}")
-    if document["version"] != VERSION:
-        raise DocumentError(
-            f"version {document['version']!r} of a {kind} document is not known; {VERSION} is"
-        )
-    return document
+        raise DocumentError(f"this is a document of kind {shown(document['kind'])}, not {kind!r}")
+    if document.get("version") != VERSION:
+        found = shown(document.get("version"))
+        raise DocumentError(f"version {found} of a {kind} document is not known; {VERSION} is")
+    try:
+        return converter.structure(document, cls)
+    except BaseValidationError as problems:
+        listed = "; ".join(transform_error(problems, format_exception=lambda problem, _: str(problem)))
+        raise DocumentError(f"not a {kind} document of Veriport: {listed}") from problems
+    except (TypeError, ValueError) as problem:
+        raise DocumentError(f"not a {kind} document of Veriport: {problem}") from problem
 
 
-def _read_check(document: Mapping[str, object]) -> CheckResult:
-    return CheckResult(
-        rules=tuple(_read_rule_entry(entry) for entry in document["rules"]),  # type: ignore[attr-defined]  # an AttributeError is a DocumentError
-        parts=converter.structure(document["parts"], dict[str, Part]),
-        engine=str(document["engine"]),
-        gate=converter.structure(document["gate"], Gate),
-        columns=tuple(_read_column(entry) for entry in document["columns"]),  # type: ignore[attr-defined]
-        duration_seconds=float(document["duration_seconds"]),  # type: ignore[arg-type]
+def _structure_for(cls: type[_T]) -> Callable[[object, object], _T]:
+    """Reads a class from a mapping that has all its keys; a default must not hide a broken document."""
+    read: Callable[[Mapping[str, object], object], _T] = make_dict_structure_fn(cls, converter)
+    attributes = [each for each in fields(cls) if each.name not in _ADDED_LATER]  # type: ignore[arg-type]  # it has attributes
+
+    def structure(value: object, _: object) -> _T:
+        entry = _mapping(value)
+        for attribute in attributes:
+            if attribute.name not in entry:
+                raise ValueError(f"there is no {attribute.name!r}")
+            if get_origin(attribute.type) in {tuple, frozenset} and not isinstance(
+                entry[attribute.name], list | tuple
+            ):
+                raise TypeError(f"{attribute.name!r} is not a list")
+        return read(entry, cls)
+
+    return structure
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"expected a mapping, not {shown(value)}")
+    return value
+
+
+def _exactly(*kinds: type) -> Callable[[object, object], object]:
+    """Reads a plain value of one of these kinds, and nothing that could be turned into one."""
+
+    def structure(value: object, _: object) -> object:
+        if type(value) not in kinds:
+            raise TypeError(f"expected {' or '.join(kind.__name__ for kind in kinds)}, not {shown(value)}")
+        return value
+
+    return structure
+
+
+def _read_rule(value: object, _: object) -> Rule:
+    found = read_rule(value)
+    if not is_successful(found):
+        raise ValueError(f"this version cannot read the rule: {found.failure()}")
+    rule, *more = found.unwrap()
+    if more:
+        raise ValueError("it means several rules")
+    return rule
+
+
+def _read_column(value: object, _: object) -> ColumnSummary:
+    entry = _mapping(value)
+    dtype = {"family": entry.get("family"), "name": entry.get("dtype")}
+    column = {"name": entry.get("name"), "dtype": dtype, "untyped": entry.get("untyped")}
+    return _structure_for(ColumnSummary)({"column": column, "null_count": entry.get("null_count")}, None)
+
+
+def _read_checkpoint(value: object, _: object) -> CheckpointResult:
+    entry = _mapping(value)
+    check = entry.get("check")
+    read = None if check is None else read_check(_mapping(check))
+    result = _structure_for(CheckpointResult)(
+        {**entry, "check": None, "action_results": entry.get("actions")}, None
     )
+    return evolve(result, check=read)
 
 
-def _read_column(entry: Mapping[str, object]) -> ColumnSummary:
-    dtype = {"family": entry["family"], "name": entry["dtype"]}
-    column = {"name": entry["name"], "dtype": dtype, "untyped": entry["untyped"]}
-    return converter.structure({"column": column, "null_count": entry["null_count"]}, ColumnSummary)
+def _read_time(value: object, _: object) -> datetime:
+    return datetime.fromisoformat(str(value))
 
 
-def _read_rule_entry(entry: Mapping[str, object]) -> RuleResult:
-    match read_rule(entry["rule"]):
-        case Success((rule,)):
-            return evolve(converter.structure({**entry, "rule": None}, RuleResult), rule=rule)
-        case Failure(problem):
-            raise DocumentError(f"the document holds a rule that this version cannot read: {problem}")
-    raise DocumentError("the document holds a rule that means several")
-
-
-def _read_checkpoint(document: Mapping[str, object]) -> CheckpointResult:
-    check = document["check"]
-    return evolve(
-        converter.structure(
-            {**document, "check": None, "action_results": document["actions"]}, CheckpointResult
-        ),
-        check=None if check is None else _read_check(_expect(check, "check")),  # type: ignore[arg-type]
-    )
+converter = Converter()
+converter.register_unstructure_hook(datetime, datetime.isoformat)
+converter.register_unstructure_hook(Rule, write_rule)
+converter.register_unstructure_hook(frozenset, sorted)
+converter.register_unstructure_hook(StrEnum, lambda member: member.value)
+converter.register_structure_hook_factory(has, _structure_for)
+converter.register_structure_hook_func(lambda cls: cls is object, lambda value, _: value)
+converter.register_structure_hook_func(lambda cls: cls == Scalar, _exactly(bool, int, float, str, type(None)))
+converter.register_structure_hook(bool, _exactly(bool))
+converter.register_structure_hook(int, _exactly(int))
+converter.register_structure_hook(float, _exactly(float, int))
+converter.register_structure_hook(str, _exactly(str))
+converter.register_structure_hook(StrEnum, lambda value, cls: cls(value))
+converter.register_structure_hook(datetime, _read_time)
+converter.register_structure_hook(Rule, _read_rule)
+converter.register_structure_hook(ColumnSummary, _read_column)
+converter.register_structure_hook(CheckpointResult, _read_checkpoint)
