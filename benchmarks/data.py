@@ -1,0 +1,62 @@
+"""The table that is measured: orders, seeded, with a few true faults, made once and kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FOLDER = Path(__file__).parent / "data"
+_CHUNK = 1_000_000
+
+
+def orders(rows: int) -> Path:
+    """The Parquet file of so many orders; made when it is not there."""
+    path = FOLDER / f"orders-{rows}.parquet"
+    if not path.exists():
+        FOLDER.mkdir(exist_ok=True)
+        _write(path, rows)
+    return path
+
+
+def _write(path: Path, rows: int) -> None:
+    """Chunk by chunk, so that a hundred million rows need no more memory than one."""
+    import pyarrow.parquet as pq
+
+    temporary = path.with_suffix(".part")
+    writer = None
+    for start in range(0, rows, _CHUNK):
+        table = _chunk(start, min(_CHUNK, rows - start), rows).to_arrow()
+        writer = writer or pq.ParquetWriter(temporary, table.schema, compression="zstd")
+        writer.write_table(table, row_group_size=_CHUNK // 4)
+    if writer is not None:
+        writer.close()
+    temporary.rename(path)
+
+
+def _chunk(start: int, count: int, rows: int) -> pl.DataFrame:
+    import numpy as np
+    import polars as pl
+
+    random = np.random.default_rng(start + 7)
+    numbers = np.arange(start, start + count, dtype="int64")
+    ids = np.where(numbers >= rows - 1000, numbers - rows + 1000, numbers)  # the last 1,000 repeat the first
+    seconds = random.integers(0, 366 * 86_400, count).astype("timedelta64[s]")
+    created = np.datetime64("2024-01-01T00:00:00", "us") + seconds
+    number = pl.col("id")
+    return frame.with_columns(
+        pl.when(number % 997 == 3).then(None).otherwise(pl.col("discount")).alias("discount"),
+        pl.when(number % 50_021 == 5).then(pl.lit("XX")).otherwise(pl.col("country")).alias("country"),
+        pl.format(
+            "user{}@example.{}",
+            "customer",
+            pl.when(number % 5003 == 1).then(pl.lit("")).otherwise(pl.lit("com")),
+        ).alias("email"),
+        pl.format("SKU-{}", (number % 100_000).cast(pl.String).str.zfill(6)).alias("sku"),
+        (
+            pl.col("created")
+            + pl.duration(hours=pl.when(number % 7001 == 2).then(-1).otherwise(pl.col("quantity")))
+        ).alias("shipped"),
+    )

@@ -1,0 +1,16 @@
+"""Run a command as a whole process and report it: ``python -m benchmarks.whole COMMAND ...``."""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+
+if __name__ == "__main__":
+    started = time.perf_counter()
+    done = subprocess.run(sys.argv[1:], check=False, stdout=subprocess.DEVNULL)  # noqa: S603  # the caller's own
+    seconds = time.perf_counter() - started
+    if done.returncode > 1:
+        raise SystemExit(f"exit code {done.returncode}")
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(json.dumps({"seconds": seconds, "peak_mb": peak}))
