@@ -45,6 +45,18 @@ def _chunk(start: int, count: int, rows: int) -> pl.DataFrame:
     ids = np.where(numbers >= rows - 1000, numbers - rows + 1000, numbers)  # the last 1,000 repeat the first
     seconds = random.integers(0, 366 * 86_400, count).astype("timedelta64[s]")
     created = np.datetime64("2024-01-01T00:00:00", "us") + seconds
+    frame = pl.DataFrame(
+        {
+            "id": ids,
+            "customer": random.integers(0, 500_000, count),
+            "amount": np.round(random.gamma(2, 50, count), 2),
+            "quantity": random.integers(1, 20, count).astype("int32"),
+            "discount": np.where(random.random(count) < 0.001, 1.5, random.random(count) * 0.3),
+            "status": random.choice(np.array(["new", "paid", "shipped", "cancelled", "returned"]), count),
+            "country": random.choice(np.array(["DE", "FR", "NL", "NO", "US", "GB"]), count),
+            "created": created,
+        }
+    )
     number = pl.col("id")
     return frame.with_columns(
         pl.when(number % 997 == 3).then(None).otherwise(pl.col("discount")).alias("discount"),
