@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+import itertools
+from collections.abc import Callable, Container, Iterable, Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import PurePath
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from attrs import Attribute, field, frozen
+from attrs.validators import optional
 
-from veriport.domain.datasets import Dataset
-from veriport.domain.errors import CheckFailedError, ConfigurationError
+from veriport.domain.datasets import Dataset, dataset_of
+from veriport.domain.errors import CheckFailedError, ConfigurationError, shown
 from veriport.domain.results import CheckResult, Gate, Status, exit_code
 from veriport.domain.rules.base import Rule
 from veriport.domain.suggestions import nearest
+from veriport.domain.validators import (
+    any_text,
+    at_least,
+    hidden_text,
+    mapping,
+    seconds,
+    text,
+    text_mapping,
+    texts,
+    yes_or_no,
+)
 
 
 class NotifyOn(StrEnum):
@@ -42,18 +56,43 @@ _WANTED: Mapping[NotifyOn, frozenset[Status]] = {
 
 def notify_on(word: object) -> NotifyOn:
     """Read a condition; raises ``ConfigurationError`` that lists them."""
-    known = {member.value: member for member in NotifyOn}
-    found = known.get(str(word))
-    if found is None:
-        listed = ", ".join(known)
-        hint = nearest(str(word), known).hint
-        raise ConfigurationError(f"unknown notify_on {word!r}: use one of {listed}{hint}")
-    return found
+    return _choice("notify_on", NotifyOn, word)
 
 
-def _positive(_: object, attribute: Attribute[Any], value: float | None) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value <= 0):
-        raise ConfigurationError(f"{attribute.name} must be a number of seconds above 0, not {value!r}")
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def _choice(key: str, members: type[_Choice], word: object) -> _Choice:
+    known = {member.value: member for member in members}
+    name = word if isinstance(word, str) else shown(word)
+    if name not in known:
+        listed, hint = ", ".join(known), nearest(name, known).hint
+        raise ConfigurationError(f"unknown {key} {shown(word)}: use one of {listed}{hint}")
+    return known[name]
+
+
+def _headers(value: object) -> Mapping[str, str]:
+    return text_mapping("headers", value)
+
+
+def _allow_hosts(value: object) -> tuple[str, ...]:
+    return texts("allow_hosts", value)
+
+
+def _options(value: object) -> Mapping[str, Any]:
+    return mapping("options", value)
+
+
+def _tags(value: object) -> Mapping[str, str]:
+    return text_mapping("tags", value)
+
+
+def _metadata(value: object) -> Mapping[str, Any]:
+    return mapping("metadata", value)
+
+
+def _key(value: object) -> tuple[str, ...]:
+    return texts("key", value)
 
 
 @frozen(kw_only=True)
@@ -62,10 +101,10 @@ class Action:
 
     kind: ClassVar[str] = ""
 
-    name: str = ""
+    name: str = field(default="", validator=any_text)
     notify_on: NotifyOn = field(default=NotifyOn.ALWAYS, converter=notify_on)
-    timeout_seconds: float = field(default=30.0, validator=_positive)
-    enabled: bool = True
+    timeout_seconds: float = field(default=30.0, validator=seconds)
+    enabled: bool = field(default=True, validator=yes_or_no)
 
     def wanted(self, status: Status) -> bool:
         """Whether a run that ended so is one to act on."""
@@ -82,12 +121,11 @@ class PartitionBy(StrEnum):
 
 
 def _partition(word: object) -> PartitionBy:
-    known = {member.value: member for member in PartitionBy}
-    found = known.get("none" if word is None else str(word))
-    if found is None:
-        hint = nearest(str(word), known).hint
-        raise ConfigurationError(f"unknown partition_by {word!r}: use one of {', '.join(known)}{hint}")
-    return found
+    return PartitionBy.NONE if word is None else _choice("partition_by", PartitionBy, word)
+
+
+def _path(value: object) -> object:
+    return str(value) if isinstance(value, PurePath) else value
 
 
 @frozen(kw_only=True)
@@ -96,12 +134,8 @@ class StoreResult(Action):
 
     kind: ClassVar[str] = "store_result"
 
-    store_path: str = ".veriport/results"
+    store_path: str = field(default=".veriport/results", converter=_path, validator=text)
     partition_by: PartitionBy = field(default=PartitionBy.DATE, converter=_partition)
-
-
-def _headers(value: Mapping[str, str]) -> Mapping[str, str]:
-    return MappingProxyType({str(key): str(item) for key, item in value.items()})
 
 
 @frozen(kw_only=True)
@@ -113,11 +147,11 @@ class Webhook(Action):
 
     kind: ClassVar[str] = "webhook"
 
-    url: str = field(repr=False)
-    method: str = "POST"
+    url: str = field(repr=False, validator=hidden_text)
+    method: str = field(default="POST", validator=text)
     headers: Mapping[str, str] = field(factory=dict, converter=_headers, repr=False, hash=False)
-    include_full_result: bool = True
-    allow_hosts: tuple[str, ...] = field(default=(), converter=tuple)
+    include_full_result: bool = field(default=True, validator=yes_or_no)
+    allow_hosts: tuple[str, ...] = field(default=(), converter=_allow_hosts)
 
 
 @frozen(kw_only=True)
@@ -128,14 +162,14 @@ class Callback(Action):
 
     callback: Callable[[CheckpointResult], object] = field(eq=False)
 
+    @callback.validator
+    def _can_be_called(self, _: Attribute[Any], value: object) -> None:
+        if not callable(value):
+            raise ConfigurationError(f"callback must be a function, not {shown(value)}")
+
 
 #: Every kind of action by the name that configuration uses.
 ACTIONS: Mapping[str, type[Action]] = {cls.kind: cls for cls in (StoreResult, Webhook, Callback)}
-
-
-def _name(_: object, __: Attribute[str], value: object) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"a checkpoint needs a name, not {value!r}")
 
 
 def _mapping(value: Mapping[str, object]) -> Mapping[str, object]:
@@ -146,8 +180,27 @@ def _mapping(value: Mapping[str, object]) -> Mapping[str, object]:
 class EngineRef:
     """Which engine checks: its kind in the catalog, and its own settings."""
 
-    kind: str = "polars"
-    options: Mapping[str, object] = field(factory=dict, converter=_mapping, hash=False, repr=False)
+    kind: str = field(default="polars", validator=text)
+    options: Mapping[str, object] = field(factory=dict, converter=_options, hash=False, repr=False)
+
+
+def _rules(value: Iterable[Rule] | None) -> tuple[Rule, ...] | None:
+    return None if value is None else _all(Rule, "rules", value)
+
+
+def _actions(value: Iterable[Action]) -> tuple[Action, ...]:
+    return _all(Action, "actions", value)
+
+
+_Item = TypeVar("_Item")
+
+
+def _all(kind: type[_Item], name: str, value: Iterable[_Item]) -> tuple[_Item, ...]:
+    listed = tuple(value) if isinstance(value, Iterable) else (value,)
+    for item in listed:
+        if not isinstance(item, kind):
+            raise ConfigurationError(f"{name} must hold a {kind.__name__} each, not {shown(item)}")
+    return listed
 
 
 @frozen(kw_only=True)
@@ -159,29 +212,49 @@ class CheckpointSpec:
     ``timeout_seconds`` bounds the check, not the actions, which have their own.
     """
 
-    name: str = field(validator=_name)
-    data: Dataset
-    rules: tuple[Rule, ...] | None = None
-    actions: tuple[Action, ...] = ()
-    tags: Mapping[str, str] = field(factory=dict, converter=_mapping, hash=False)
-    metadata: Mapping[str, object] = field(factory=dict, converter=_mapping, hash=False)
+    name: str = field(validator=text)
+    data: Dataset = field(converter=dataset_of)
+    rules: tuple[Rule, ...] | None = field(default=None, converter=_rules)
+    actions: tuple[Action, ...] = field(default=(), converter=_actions)
+    tags: Mapping[str, str] = field(factory=dict, converter=_tags, hash=False)
+    metadata: Mapping[str, object] = field(factory=dict, converter=_metadata, hash=False)
     gate: Gate = Gate()
     engine: EngineRef = EngineRef()
-    key: tuple[str, ...] = ()
-    samples: int = 20
-    where: str | None = None
-    timeout_seconds: float | None = field(default=None, validator=_positive)
-    sample_size: int | None = None
-    run_name_template: str = "%Y%m%dT%H%M%SZ"
+    key: tuple[str, ...] = field(default=(), converter=_key)
+    samples: int = field(default=20, validator=at_least(0))
+    where: str | None = field(default=None, validator=optional(text))
+    timeout_seconds: float | None = field(default=None, validator=optional(seconds))
+    sample_size: int | None = field(default=None, validator=optional(at_least(1)))
+    run_name_template: str = field(default="%Y%m%dT%H%M%SZ", validator=text)
+
+    @actions.validator
+    def _named_apart(self, _: Attribute[Any], actions: tuple[Action, ...]) -> None:
+        given = [action.name for action in actions if action.name]
+        for name in given:
+            if given.count(name) > 1:
+                raise ConfigurationError(f"two actions are named {shown(name)}")
+
+    @run_name_template.validator
+    def _formats(self, _: Attribute[Any], template: str) -> None:
+        try:
+            datetime(2024, 1, 31, tzinfo=UTC).strftime(template)
+        except ValueError as problem:
+            raise ConfigurationError(f"run_name_template {shown(template)}: {problem}") from None
 
     def actions_named(self) -> tuple[tuple[str, Action], ...]:
         """Each action under a name of its own: given, or its kind, then ``kind-2``."""
-        named: dict[str, Action] = {}
+        taken = {action.name for action in self.actions}
+        named: list[tuple[str, Action]] = []
         for action in self.actions:
-            base = action.name or action.kind
-            names = (base, *(f"{base}-{n}" for n in range(2, len(self.actions) + 2)))
-            named[next(name for name in names if name not in named)] = action
-        return tuple(named.items())
+            name = action.name or _free(action.kind, taken)
+            taken.add(name)
+            named.append((name, action))
+        return tuple(named)
+
+
+def _free(kind: str, taken: Container[str]) -> str:
+    numbered = (f"{kind}-{number}" for number in itertools.count(2))
+    return next(name for name in itertools.chain([kind], numbered) if name not in taken)
 
 
 class ActionStatus(StrEnum):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import PurePath
-from types import MappingProxyType
+from typing import Any
 
-from attrs import Attribute, field, fields, frozen
+from attrs import field, fields, frozen
+from attrs.validators import optional
 
 from veriport.domain.errors import ConfigurationError, shown
 from veriport.domain.suggestions import nearest
+from veriport.domain.validators import mapping, text, texts
 
 #: File name endings and the format they mean.
 FORMATS: Mapping[str, str] = {
@@ -30,37 +32,16 @@ def _path(value: object) -> str:
     return str(value)
 
 
-def _mapping(value: object) -> Mapping[str, object]:
-    if not isinstance(value, Mapping):
-        kind = type(value).__name__  # the value may be a credential
-        raise ConfigurationError(f"schema and storage_options of data are mappings, not a {kind}")
-    return MappingProxyType(dict(value))
+def _null_values(value: object) -> tuple[str, ...]:
+    return texts("null_values", value)
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    listed = (value,) if isinstance(value, str) else value
-    if not isinstance(listed, list | tuple | set | frozenset):
-        raise ConfigurationError(f"null_values of data must be texts, not {shown(value)}")
-    for item in listed:
-        if not isinstance(item, str):
-            raise ConfigurationError(
-                f"null_values of data must be texts, not {shown(item)}: put it in quotes"
-            )
-    return tuple(listed)
+def _schema(value: object) -> Mapping[str, Any]:
+    return mapping("schema", value)
 
 
-def _text(_: object, attribute: Attribute[str], value: object) -> None:
-    _need_text(attribute.name, value)
-
-
-def _text_or_none(_: object, attribute: Attribute[str | None], value: object) -> None:
-    if value is not None:
-        _need_text(attribute.name, value)
-
-
-def _need_text(name: str, value: object) -> None:
-    if not isinstance(value, str) or not value:
-        raise ConfigurationError(f"{name} of data must be text, not {shown(value)}")
+def _storage_options(value: object) -> Mapping[str, Any]:
+    return mapping("storage_options", value)
 
 
 def _without_credentials(path: str) -> str:
@@ -76,13 +57,15 @@ class Address:
     """
 
     path: str = field(converter=_path, repr=_without_credentials)
-    format: str | None = field(default=None, validator=_text_or_none)
-    separator: str | None = field(default=None, validator=_text_or_none)
-    null_values: tuple[str, ...] = field(default=(), converter=_texts)
-    encoding: str = field(default="utf8", validator=_text)
-    schema: Mapping[str, object] = field(factory=dict, converter=_mapping, hash=False)
-    storage_options: Mapping[str, object] = field(factory=dict, converter=_mapping, repr=False, hash=False)
-    sql: str | None = field(default=None, validator=_text_or_none)
+    format: str | None = field(default=None, validator=optional(text))
+    separator: str | None = field(default=None, validator=optional(text))
+    null_values: tuple[str, ...] = field(default=(), converter=_null_values)
+    encoding: str = field(default="utf8", validator=text)
+    schema: Mapping[str, object] = field(factory=dict, converter=_schema, hash=False)
+    storage_options: Mapping[str, object] = field(
+        factory=dict, converter=_storage_options, repr=False, hash=False
+    )
+    sql: str | None = field(default=None, validator=optional(text))
 
     @property
     def label(self) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from attrs import evolve, field, frozen
+from attrs.validators import optional
 from returns.pipeline import is_successful
 from returns.result import Failure, Result, Success
 
@@ -18,8 +19,9 @@ from veriport.domain.failures import NotMergeable
 from veriport.domain.measurements import MASK, Broken, Measurement, NotEvaluated, Outcome, Sample
 from veriport.domain.rules.base import Missing, Rule, SchemaRule, Shape, ValueRule
 from veriport.domain.rules.scalars import Scalar
-from veriport.domain.severity import Severity
+from veriport.domain.severity import Severity, severity_of
 from veriport.domain.types import Column
+from veriport.domain.validators import yes_or_no
 
 
 class RuleStatus(StrEnum):
@@ -63,10 +65,10 @@ class Gate:
     decide for their level alone when they are given. Rules below ``min_severity`` never count.
     """
 
-    fail_on: Severity = Severity.HIGH
-    fail_on_critical: bool | None = None
-    fail_on_high: bool | None = None
-    min_severity: Severity = Severity.LOW
+    fail_on: Severity = field(default=Severity.HIGH, converter=severity_of)
+    fail_on_critical: bool | None = field(default=None, validator=optional(yes_or_no))
+    fail_on_high: bool | None = field(default=None, validator=optional(yes_or_no))
+    min_severity: Severity = field(default=Severity.LOW, converter=severity_of)
 
     def counts(self, severity: Severity) -> bool:
         """Whether a rule of that severity can change the status."""
