@@ -15,7 +15,7 @@ from veriport.domain.failures import InvalidExpression
 from veriport.domain.measurements import Measured
 from veriport.domain.results import CheckResult, ColumnSummary, Gate, Part, RuleResult, judge
 from veriport.domain.rules.base import Rule
-from veriport.domain.rules.reading import Problems, RuleProblem
+from veriport.domain.rules.reading import Problems, RuleProblem, read_rules
 from veriport.domain.rules.rows import Expression
 from veriport.domain.suggestions import nearest
 from veriport.domain.types import Column
@@ -47,17 +47,22 @@ class CheckData:
     def __call__(
         self, dataset: Dataset, rules: Iterable[Rule] | None, options: CheckOptions
     ) -> Result[CheckResult, Problems]:
-        """The verdict; ``Failure`` for SQL that does not parse.
+        """The verdict; ``Failure`` for SQL that does not parse and for rules that share an id.
 
         Raises what the engine raises: ``DataError`` for data that cannot be read.
         """
-        listed = tuple(rules or ())
         started = self.clock.monotonic()
         return (
-            parse_all(self.parse, listed, options.where)
-            .map(lambda parsed: self._check(dataset, listed, options, parsed))
+            _identified(rules)
+            .bind(lambda listed: self._measured(dataset, listed, options))
             .map(lambda result: evolve(result, duration_seconds=self.clock.monotonic() - started))
         )
+
+    def _measured(
+        self, dataset: Dataset, rules: tuple[Rule, ...], options: CheckOptions
+    ) -> Result[CheckResult, Problems]:
+        parsed = parse_all(self.parse, rules, options.where)
+        return parsed.map(lambda trees: self._check(dataset, rules, options, trees))
 
     def _check(
         self, dataset: Dataset, rules: tuple[Rule, ...], options: CheckOptions, parsed: Mapping[str, Expr]
@@ -92,6 +97,11 @@ class CheckData:
             have, need = len(measured.outcomes), len(request.rules)
             raise ContractViolation(f"engine {self.engine.name} gave {have} outcomes for {need} rules")
         return measured
+
+
+def _identified(rules: Iterable[Rule] | None) -> Result[tuple[Rule, ...], Problems]:
+    listed = tuple(rules or ())
+    return read_rules(listed) if listed else Success(listed)
 
 
 def parse_all(
@@ -134,7 +144,7 @@ def _require_columns(
 def _part_of(dataset: Dataset) -> str:
     if isinstance(dataset, Handle):
         return f"{dataset.label}#{identity_of(dataset.frame)}"
-    return dataset.label
+    return dataset.label if dataset.sql is None else f"{dataset.label}: {dataset.sql}"
 
 
 def _in_order(rules: Iterable[Rule], bound: Binding, measured: Measured, part: str) -> tuple[RuleResult, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -25,6 +26,7 @@ class Task(Generic[_T]):
         self._work = work
         self._value: _T | None = None
         self._error: BaseException | None = None
+        self._began = time.monotonic()
         context = contextvars.copy_context()
         thread = threading.Thread(target=context.run, args=(self._run,), name=name, daemon=True)
         thread.start()
@@ -38,8 +40,11 @@ class Task(Generic[_T]):
             self._done.set()
 
     def result(self, timeout_seconds: float | None) -> _T:
-        """What the call returned or raised; ``DeadlineExceeded`` when it takes longer than that."""
-        if not self._done.wait(timeout_seconds):
+        """What the call returned or raised; ``DeadlineExceeded`` when it takes longer than that.
+
+        The time counts from the making of the task, however late one asks.
+        """
+        if not self._done.wait(self._left(timeout_seconds)):
             raise DeadlineExceeded(
                 f"{self._name} did not finish in {timeout_seconds:g} s; "
                 "it was abandoned and may still be running"
@@ -47,6 +52,11 @@ class Task(Generic[_T]):
         if self._error is not None:
             raise self._error
         return self._value  # type: ignore[return-value]  # set when there is no error
+
+    def _left(self, timeout_seconds: float | None) -> float | None:
+        if timeout_seconds is None:
+            return None
+        return max(0.0, self._began + timeout_seconds - time.monotonic())
 
 
 def within(timeout_seconds: float | None, work: Callable[[], _T], *, name: str) -> _T:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from veriport.application.deadlines import Task
 from veriport.domain.checkpoints import ActionResult, ActionStatus, Message
+from veriport.domain.errors import ConfigurationError, VeriportError
 from veriport.ports.clocks import Clock
-from veriport.ports.errors import PermanentError, PortError
-from veriport.ports.notifiers import Notifier, Receipt
+from veriport.ports.errors import DeadlineExceeded, PermanentError
+from veriport.ports.notifiers import Notifier
 from veriport.ports.telemetry import Telemetry
 
 
@@ -48,39 +50,48 @@ class DeliverInline:
         self, messages: Sequence[Message], receivers: Mapping[str, Receiver]
     ) -> tuple[ActionResult, ...]:
         """See ``Deliver``."""
-        started = [(message, self._start(message, receivers[message.receiver])) for message in messages]
-        return tuple(self._outcome(message, receivers[message.receiver], task) for message, task in started)
+        started = [self._start(message, receivers[message.receiver]) for message in messages]
+        return tuple(self._outcome(message, *each) for message, each in zip(messages, started, strict=True))
 
-    def _start(self, message: Message, receiver: Receiver) -> Task[Receipt]:
-        def send() -> Receipt:
-            return receiver.open().send(message, receiver.timeout_seconds)
-
-        return Task(send, name=f"action {message.receiver}")
-
-    def _outcome(self, message: Message, receiver: Receiver, task: Task[Receipt]) -> ActionResult:
-        began = self.clock.now()
-        status, text, details = _settle(task, receiver.timeout_seconds)
-        self.telemetry.event(
-            "action.finished", receiver=message.receiver, status=status.value, run=message.run_id
-        )
-        return ActionResult(
+    def _start(self, message: Message, receiver: Receiver) -> tuple[ActionResult, Task[ActionResult], float]:
+        begun = ActionResult(
             action_name=message.receiver,
             action_type=receiver.kind,
-            status=status,
-            message=text,
-            started_at=began,
-            completed_at=self.clock.now(),
-            details=details,
+            status=ActionStatus.PENDING,
+            started_at=self.clock.now(),
         )
+        task = Task(partial(self._send, message, receiver, begun), name=f"action {message.receiver}")
+        return begun, task, receiver.timeout_seconds
+
+    def _send(self, message: Message, receiver: Receiver, begun: ActionResult) -> ActionResult:
+        try:
+            receipt = receiver.open().send(message, receiver.timeout_seconds)
+            done = evolve(
+                begun, status=ActionStatus.SUCCESS, message=receipt.message, details=receipt.details
+            )
+        except BaseException as error:  # noqa: BLE001  # foreign code: whatever it does is its outcome, exit() too
+            done = evolve(begun, status=_status_of(error), message=_text_of(error))
+        return evolve(done, completed_at=self.clock.now())
+
+    def _outcome(
+        self, message: Message, begun: ActionResult, task: Task[ActionResult], timeout: float
+    ) -> ActionResult:
+        try:
+            result = task.result(timeout)
+        except DeadlineExceeded as late:
+            result = evolve(
+                begun, status=ActionStatus.ERROR, message=str(late), completed_at=self.clock.now()
+            )
+        self.telemetry.event(
+            "action.finished", receiver=message.receiver, status=result.status.value, run=message.run_id
+        )
+        return result
 
 
-def _settle(task: Task[Receipt], timeout: float) -> tuple[ActionStatus, str, Mapping[str, object]]:
-    try:
-        receipt = task.result(timeout)
-    except PermanentError as refused:
-        return ActionStatus.FAILURE, str(refused), {}
-    except PortError as trouble:
-        return ActionStatus.ERROR, str(trouble), {}
-    except Exception as error:  # noqa: BLE001  # an action is foreign code: its failure is an outcome
-        return ActionStatus.ERROR, f"{type(error).__name__}: {error}", {}
-    return ActionStatus.SUCCESS, receipt.message, receipt.details
+def _status_of(error: BaseException) -> ActionStatus:
+    refused = isinstance(error, PermanentError) and not isinstance(error, ConfigurationError)
+    return ActionStatus.FAILURE if refused else ActionStatus.ERROR
+
+
+def _text_of(error: BaseException) -> str:
+    return str(error) if isinstance(error, VeriportError) else f"{type(error).__name__}: {error}"

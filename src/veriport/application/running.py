@@ -20,6 +20,7 @@ from veriport.domain.checkpoints import (
     EngineRef,
     plan_messages,
 )
+from veriport.domain.errors import ConfigurationError
 from veriport.domain.results import CheckResult
 from veriport.domain.rules.reading import Problems
 from veriport.ports.clocks import Clock
@@ -45,9 +46,9 @@ class RunCheckpoint:
     def __call__(self, spec: CheckpointSpec) -> Result[CheckpointResult, Problems]:
         """The result of the run; ``Failure`` for SQL that does not parse.
 
-        Data that cannot be read, an engine in trouble and a timeout are results of status ``error``,
-        and the actions that want such a run are carried out. Raises ``ConfigurationError`` for what
-        is wrong without reading data, before anything happens.
+        Data that cannot be read, an engine in trouble, a bug in it and a timeout are results of status
+        ``error``, and the actions that want such a run are carried out. Raises ``ConfigurationError``
+        for what is wrong without reading data, before anything happens.
         """
         engine = self.engine_for(spec.engine)
         began, started = self.clock.now(), self.clock.monotonic()
@@ -69,8 +70,12 @@ class RunCheckpoint:
                 lambda: check(spec.data, spec.rules, options),
                 name=f"the check of {spec.name}",
             )
+        except ConfigurationError:
+            raise
         except PortError as trouble:
             return Success(str(trouble))
+        except Exception as error:  # noqa: BLE001  # an engine is foreign code: those who wait for the run must hear
+            return Success(f"engine {engine.name} failed: {type(error).__name__}: {error}")
 
     def _describe(
         self, spec: CheckpointSpec, began: datetime, verdict: CheckResult | str
