@@ -145,7 +145,7 @@ def without_credentials(uri: str) -> str:
 
 _USER = re.compile(
     r"""(?isx)
-    (?P<scheme>(?:[a-z][a-z0-9+.-]*:)?//) (?P<user>[^/?#@:]*:[^?]*@ | [^/?#@:]*:.*@ | [^/?#]*@)
+    (?P<scheme>(?:[a-z][a-z0-9+.-]*:)?//) (?P<user>[^/?#@:]*:.*@ | [^/?#]*@)
     | ^(?P<bare>[^\s:@/\\]+:[^\s@/\\]+@)"""
 )
 _SENSITIVE = (

