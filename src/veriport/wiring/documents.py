@@ -91,6 +91,8 @@ def parse_document(text: str, file: str, environment: Mapping[str, str] | None =
         mark = wrong.problem_mark or wrong.context_mark
         where = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
         what = " ".join(filter(None, (wrong.problem, wrong.context)))
+        if mark and any("${" in line for line in text.splitlines()[mark.line : mark.line + 1]):
+            what += '; a ${VARIABLE} inside [...] or {...} needs quotes: "${VARIABLE}"'
         raise ConfigurationError(f"{file}:{where}: it is not valid YAML: {what}") from None
     except (YAMLError, ValueError, RecursionError) as wrong:
         raise ConfigurationError(f"{file}: it is not valid YAML: {_brief(wrong)}") from None

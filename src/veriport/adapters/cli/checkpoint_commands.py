@@ -63,7 +63,7 @@ def init(
         ) from None
     except OSError as trouble:
         raise ConfigurationError(f"{path}: cannot be written: {trouble.strerror}") from trouble
-    typer.echo(f"wrote {path}; mend its data and rules, then: veriport checkpoint validate {path}", err=True)
+    typer.echo(f"wrote {path}; mend its data and rules, then: veriport checkpoint validate {path}")
 
 
 @app.command("list")

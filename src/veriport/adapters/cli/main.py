@@ -84,6 +84,8 @@ def main(arguments: Sequence[str]) -> int:
         if os.environ.get("VERIPORT_DEBUG"):
             raise
         return _say(f"internal error: {type(error).__name__}: {error} (VERIPORT_DEBUG=1 shows where)", ERROR)
+    if code == INTERRUPTED:  # some versions of typer turn Ctrl-C into an exit code
+        return _say("interrupted", INTERRUPTED)
     return code if isinstance(code, int) else 0
 
 

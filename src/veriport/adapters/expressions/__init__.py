@@ -1,0 +1,1 @@
+"""Parsers of SQL conditions."""

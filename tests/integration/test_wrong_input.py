@@ -1,0 +1,359 @@
+"""Wrong input through the command line: the exit code of D2, one plain line a problem, no traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+from attrs import frozen
+
+VERIPORT = [sys.executable, "-m", "veriport.adapters.cli.main"]
+USAGE, ERROR, INCOMPLETE = 2, 3, 4
+
+
+@frozen
+class Done:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+Cli = Callable[..., Done]
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    """The command line in a folder of its own; whatever happens, no traceback is printed."""
+
+    def run(*arguments: str, **environment: str) -> Done:
+        done = subprocess.run(
+            [*VERIPORT, *arguments],
+            cwd=tmp_path,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert "Traceback" not in done.stderr + done.stdout
+        assert all(line.startswith("veriport: ") for line in done.stderr.splitlines()), done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def orders(tmp_path: Path) -> Path:
+    """A sound little table."""
+    path = tmp_path / "orders.csv"
+    path.write_text("id,name,zip\n1,Ann,01234\n2,Bob,99999\n3,,00001\n", encoding="utf-8")
+    return path
+
+
+def write(folder: Path, name: str, content: str) -> str:
+    (folder / name).write_text(content, encoding="utf-8")
+    return name
+
+
+class TestDataThatCannotBeRead:
+    def test_an_absent_file_names_the_nearest(self, cli: Cli, orders: Path) -> None:
+        done = cli("check", "order.csv")
+        assert done.code == ERROR
+        assert done.err == f"veriport: order.csv: there is no such file; did you mean {orders.name!r}?\n"
+
+    def test_an_empty_file(self, cli: Cli, tmp_path: Path) -> None:
+        done = cli("check", write(tmp_path, "empty.csv", ""))
+        assert (done.code, done.err) == (ERROR, "veriport: empty.csv: the file is empty\n")
+
+    def test_csv_under_the_name_of_parquet(self, cli: Cli, tmp_path: Path) -> None:
+        done = cli("check", write(tmp_path, "data.parquet", "a,b\n1,2\n3,4\n5,6\n"))
+        assert done.code == ERROR
+        assert "data.parquet: this is not parquet" in done.err
+
+    def test_parquet_under_the_name_of_csv(self, cli: Cli, tmp_path: Path) -> None:
+        pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "data.csv")
+        done = cli("check", "data.csv")
+        assert done.code == ERROR
+        assert "data.csv: this is not csv but parquet" in done.err
+
+    @pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
+    def test_truncated_parquet_is_named(self, cli: Cli, tmp_path: Path, share: float) -> None:
+        path = tmp_path / "cut.parquet"
+        pl.DataFrame({"a": range(1000)}).write_parquet(path)
+        whole = path.read_bytes()
+        path.write_bytes(whole[: int(len(whole) * share)])
+        done = cli("check", "cut.parquet", "--rule", "{column: a, type: not_null}")
+        assert (done.code, "cut.parquet" in done.err, "truncated" in done.err) == (ERROR, True, True)
+
+    def test_damaged_parquet_is_named(self, cli: Cli, tmp_path: Path) -> None:
+        path = tmp_path / "damaged.parquet"
+        pl.DataFrame({"a": [str(n) * 9 for n in range(5000)]}).write_parquet(path)
+        whole = bytearray(path.read_bytes())
+        whole[100:2000] = b"\xff" * 1900
+        path.write_bytes(bytes(whole))
+        done = cli("check", "damaged.parquet", "--rule", "{column: a, type: not_null}")
+        assert done.code == ERROR
+        assert "damaged.parquet" in done.err + done.out
+
+    def test_a_row_with_too_many_fields(self, cli: Cli, tmp_path: Path) -> None:
+        done = cli("check", write(tmp_path, "ragged.csv", "a,b\n1,2\n3,4,5\n"))
+        assert done.code == ERROR
+        assert "ragged.csv: a row has more fields than the header" in done.err
+
+    def test_a_repeated_column_of_csv(self, cli: Cli, tmp_path: Path) -> None:
+        done = cli("check", write(tmp_path, "twice.csv", "a,b,a\n1,2,3\n"))
+        assert done.code == ERROR
+        assert "twice.csv: the header names 'a' more than once" in done.err
+
+    def test_a_name_without_a_format(self, cli: Cli, tmp_path: Path) -> None:
+        done = cli("check", write(tmp_path, "data.bin", "a\n1\n"))
+        assert done.code == USAGE
+        assert "does not tell the format" in done.err
+
+    def test_an_address_that_no_engine_of_files_reads(self, cli: Cli) -> None:
+        done = cli("check", "postgresql://me:hunter2@db.example.com/x?table=t")
+        assert done.code == USAGE
+        assert "hunter2" not in done.err
+
+
+class TestColumnsThatAreNotThere:
+    RULE = "{column: nmae, type: not_null, missing: %s}"
+
+    @pytest.mark.parametrize(("missing", "code"), [("error", ERROR), ("fail", 1), ("skip", INCOMPLETE)])
+    def test_each_missing(self, cli: Cli, orders: Path, missing: str, code: int) -> None:
+        done = cli("check", orders.name, "--rule", self.RULE % missing)
+        assert done.code == code
+        assert "there is no column 'nmae'; did you mean 'name'?" in done.out
+
+    def test_a_key_that_is_not_there(self, cli: Cli, orders: Path) -> None:
+        done = cli("check", orders.name, "--key", "idd", "--rule", "{column: id, type: not_null}")
+        assert done.code == ERROR
+        assert "there is no column 'idd'; did you mean 'id'?" in done.err
+
+    def test_a_rule_for_texts_on_numbers(self, cli: Cli, orders: Path) -> None:
+        done = cli("check", orders.name, "--rule", "{column: id, type: regex, pattern: '1'}")
+        assert done.code == ERROR
+        assert "regex is for texts and column 'id' is int64" in done.out
+
+
+class TestCsvKeepsWhatItSays:
+    def test_a_text_after_twenty_thousand_integers(self, cli: Cli, tmp_path: Path) -> None:
+        write(tmp_path, "late.csv", "a\n" + "1\n" * 20_000 + "x\n")
+        done = cli("check", "late.csv", "--rule", "{column: a, type: in_range, min: 0}")
+        assert done.code == 1
+        assert "1 of 20,001 rows break it" in done.out
+
+    def test_leading_zeros_survive(self, cli: Cli, orders: Path) -> None:
+        done = cli("check", orders.name, "--rule", "{column: zip, type: length, min: 5, max: 5}")
+        assert done.code == 0
+
+
+WRONG_RULES = {
+    "{column: id, type: not_nul}": "unknown rule type 'not_nul'; did you mean 'not_null'?",
+    "{column: id, type: in_range, mn: 0}": "unknown key 'mn' in in_range; did you mean 'min'?",
+    "{column: name, type: regex, pattern: '('}": "is not usable",
+    "{column: name, type: regex, pattern: '(?=x)'}": "look-ahead is not available",
+    "{column: id, type: in_range, min: 5, max: 1}": "min 5 is greater than max 1",
+    "{type: expression, expression: 'id > 1; DROP TABLE x'}": "is not usable",
+    "{type: expression, expression: 'id >'}": "is not usable",
+    "{type: expression, expression: 'SELECT 1'}": "is not usable",
+    "{column: name, type: null}": "did you mean 'not_null'?",
+    "{column: id, type: not_null, severity: hihg}": "did you mean 'high'?",
+    "{column: id, type: not_null, mostly: 95}": "mostly must be a share from 0 to 1",
+    "{column: id": "not valid YAML",
+    "null": "did you mean 'not_null'?",
+}
+
+
+class TestRulesThatCannotBeMeant:
+    @pytest.mark.parametrize("rule", WRONG_RULES)
+    def test_on_the_command_line(self, cli: Cli, orders: Path, rule: str) -> None:
+        done = cli("check", orders.name, "--rule", rule)
+        assert (done.code, done.out) == (USAGE, "")
+        assert WRONG_RULES[rule] in done.err
+
+    def test_in_a_file_each_with_its_line(self, cli: Cli, orders: Path, tmp_path: Path) -> None:
+        write(
+            tmp_path,
+            "rules.yaml",
+            "rules:\n"
+            "  - {column: [id, name], type: not_null}\n"
+            "  - {column: id, type: uniqe}\n"
+            "  -\n"
+            "  - type: expression\n"
+            "    expression: id >> 1\n",
+        )
+        done = cli("check", orders.name, "--rules", "rules.yaml")
+        assert done.code == USAGE
+        assert done.err.splitlines()[0] == (
+            "veriport: rules.yaml:3:18: unknown rule type 'uniqe'; did you mean 'unique'?"
+        )
+        assert "rules.yaml:4" in done.err
+        assert "did you mean 'not_null'?" in done.err
+
+    def test_sql_in_a_file_is_placed_too(self, cli: Cli, orders: Path, tmp_path: Path) -> None:
+        write(
+            tmp_path,
+            "rules.yaml",
+            "rules:\n  - {column: [id, name], type: not_null}\n  - type: expression\n    expression: id >\n",
+        )
+        done = cli("check", orders.name, "--rules", "rules.yaml")
+        assert done.code == USAGE
+        assert done.err.startswith("veriport: rules.yaml:4:")
+
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            ("rules: []\n", "the list of rules is empty"),
+            ("rulez: []\n", "with a list under 'rules:'"),
+            ("- {column: id, type: not_null}\n", "with a list under 'rules:'"),
+            ("rules:\n  - {column: id, type: not_null, type: unique}\n", "written twice"),
+            ("rules: [\n", "not valid YAML"),
+            (
+                "rules:\n  - {column: id, type: in_set, values: ['${NOT_DEFINED_HERE}']}\n",
+                "NOT_DEFINED_HERE is not defined",
+            ),
+        ],
+    )
+    def test_files_that_hold_no_rules(
+        self, cli: Cli, orders: Path, tmp_path: Path, content: str, message: str
+    ) -> None:
+        done = cli("check", orders.name, "--rules", write(tmp_path, "rules.yaml", content))
+        assert done.code == USAGE
+        assert done.err.startswith("veriport: rules.yaml:")
+        assert message in done.err
+
+    def test_norway_is_a_country(self, cli: Cli, tmp_path: Path) -> None:
+        write(tmp_path, "c.csv", "country\nNO\nDE\n")
+        write(tmp_path, "rules.yaml", "rules:\n  - {column: country, type: in_set, values: [NO, DE]}\n")
+        assert cli("check", "c.csv", "--rules", "rules.yaml").code == 0
+
+
+class TestWrongConfiguration:
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            ("checkpoints:\n  - {name: a, data: x.csv}\n  - {name: a, data: y.csv}\n", "there are two checkpoints named 'a'"),
+            ("checkpoints:\n  - {name: a, data: x.csv, rule: []}\n", "unknown key 'rule' in a checkpoint; did you mean 'rules'?"),
+            ("checkpoints:\n  - {name: a}\n", "a checkpoint needs 'data'"),
+            ("checkpoint: []\n", "unknown key 'checkpoint'; did you mean 'checkpoints'?"),
+            ("engine: polar\ncheckpoints: []\n", "unknown engine 'polar': known are polars"),
+            ("checkpoints:\n  - {name: a, data: x.csv, engine: {kind: sprk}}\n", "unknown engine 'sprk'"),
+            ("checkpoints:\n  - {name: a, data: x.csv, actions: [{type: slak}]}\n", "unknown action 'slak'"),
+            ("checkpoints:\n  - {name: a, data: x.csv, actions: [{type: store_result, stor_path: x}]}\n", "did you mean 'store_path'?"),
+            ("checkpoints:\n  - {name: a, data: x.csv, timeout_seconds: soon}\n", "timeout_seconds must be a number"),
+            ("checkpoints:\n  - {name: a, data: x.csv, fail_on: higher}\n", "did you mean 'high'?"),
+            ("checkpoints:\n  - {name: a, data: x.csv, where: 'a >'}\n", "is not usable"),
+        ],
+    )  # fmt: skip
+    def test_each_problem_has_its_line(self, cli: Cli, tmp_path: Path, content: str, message: str) -> None:
+        write(tmp_path, "veriport.yaml", content)
+        done = cli("checkpoint", "validate")
+        assert (done.code, done.out) == (USAGE, "")
+        assert done.err.startswith("veriport: veriport.yaml:")
+        assert message in done.err
+
+    def test_an_unknown_checkpoint_lists_the_known(self, cli: Cli, tmp_path: Path) -> None:
+        write(tmp_path, "veriport.yaml", "checkpoints:\n  - {name: orders, data: x.csv}\n")
+        done = cli("checkpoint", "run", "order")
+        assert done.code == USAGE
+        assert "there is no checkpoint 'order'; there are: orders; did you mean 'orders'?" in done.err
+
+    def test_an_unknown_engine_lists_the_known(self, cli: Cli, orders: Path) -> None:
+        done = cli("check", orders.name, "--engine", "polrs")
+        assert done.code == USAGE
+        assert "known are" in done.err
+        assert "did you mean 'polars'?" in done.err
+
+    def test_an_absent_configuration(self, cli: Cli) -> None:
+        assert cli("checkpoint", "list").code == USAGE
+
+    def test_init_never_overwrites(self, cli: Cli, tmp_path: Path) -> None:
+        assert cli("checkpoint", "init").code == 0
+        before = (tmp_path / "veriport.yaml").read_text()
+        done = cli("checkpoint", "init")
+        assert (done.code, (tmp_path / "veriport.yaml").read_text()) == (USAGE, before)
+
+    @pytest.mark.parametrize("arguments", [["chek"], ["check"], ["check", "x.csv", "--formt", "json"],
+                                           ["check", "x.csv", "--format", "yaml"], ["check", "x.csv", "--samples", "-1"]])  # fmt: skip
+    def test_wrong_usage_is_one_line(self, cli: Cli, arguments: list[str]) -> None:
+        done = cli(*arguments)
+        assert done.code == USAGE
+        assert len(done.err.splitlines()) == 1
+
+
+class TestOutput:
+    RULE = ("--rule", "{column: id, type: not_null}")
+
+    def test_a_folder_is_no_output(self, cli: Cli, orders: Path, tmp_path: Path) -> None:
+        (tmp_path / "out").mkdir()
+        done = cli("check", orders.name, *self.RULE, "--output", "out")
+        assert (done.code, "this is a folder" in done.err) == (USAGE, True)
+
+    def test_a_folder_that_is_not_there(self, cli: Cli, orders: Path) -> None:
+        done = cli("check", orders.name, *self.RULE, "--output", "no/where.json")
+        assert (done.code, "there is no folder no" in done.err) == (USAGE, True)
+
+    def test_a_folder_that_cannot_be_written(self, orders: Path, unwritable: Path) -> None:
+        done = subprocess.run(
+            [*VERIPORT, "check", str(orders), *self.RULE, "--output", str(unwritable / "out.json")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, "cannot be written" in done.stderr) == (USAGE, True)
+        assert list(unwritable.iterdir()) == []
+
+    def test_the_file_holds_the_result(self, cli: Cli, orders: Path, tmp_path: Path) -> None:
+        done = cli("check", orders.name, *self.RULE, "--format", "json", "--output", "out.json")
+        assert (done.code, done.out) == (0, "")
+        assert '"status": "success"' in (tmp_path / "out.json").read_text()
+        assert sorted(p.name for p in tmp_path.iterdir()) == ["orders.csv", "out.json"]
+
+    def test_nothing_is_written_when_the_data_cannot_be_read(self, cli: Cli, tmp_path: Path) -> None:
+        assert cli("check", "absent.csv", "--output", "out.json").code == ERROR
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def unwritable(tmp_path: Path) -> Iterator[Path]:
+    """A folder that nobody can write to, root neither."""
+    folder = tmp_path / "sealed"
+    folder.mkdir(mode=0o555)
+    sealed = subprocess.run(["chattr", "+i", str(folder)], check=False, capture_output=True)
+    if sealed.returncode != 0 and os.geteuid() == 0:
+        pytest.skip("root can write everywhere, and this file system has no immutable folders")
+    yield folder
+    subprocess.run(["chattr", "-i", str(folder)], check=False, capture_output=True)
+    folder.chmod(0o755)
+
+
+class TestInterrupt:
+    def test_ctrl_c_leaves_nothing_half_written(self, tmp_path: Path) -> None:
+        pl.DataFrame({"a": range(3_000_000)}).with_columns(b=pl.col("a").cast(pl.String)).write_csv(
+            tmp_path / "big.csv"
+        )
+        rules = [f"--rule={{column: b, type: regex, pattern: '^{n}+[0-9]*$'}}" for n in range(9)]
+        running = subprocess.Popen(
+            [*VERIPORT, "check", "big.csv", *rules, "--output", "out.json"],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while not list(tmp_path.glob(".out.json*.part")):
+            assert running.poll() is None, "it ended before it could be interrupted"
+            time.sleep(0.01)
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+        assert (running.returncode, err) == (130, "veriport: interrupted\n")
+        assert [path.name for path in tmp_path.iterdir()] == ["big.csv"]
