@@ -3,6 +3,7 @@
 >>> import veriport
 >>> result = veriport.check("orders.parquet", rules=[{"column": "id", "type": "unique"}])
 >>> result.ok
+False
 """
 
 from __future__ import annotations

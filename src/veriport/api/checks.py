@@ -32,7 +32,7 @@ def check(
     Raises ``ConfigurationError`` for what is wrong without reading data, and ``DataError`` for data
     that cannot be read. Failing rules raise nothing: see ``CheckResult.raise_if_failed``.
 
-    >>> import polars
+    >>> import polars, veriport
     >>> veriport.check(polars.DataFrame({"age": [31, -4]}), [{"column": "age", "type": "non_negative"}]).ok
     False
     """
