@@ -64,7 +64,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 def _choice(key: str, members: type[_Choice], word: object) -> _Choice:
     known = {member.value: member for member in members}
-    name = word if isinstance(word, str) else shown(word)
+    name = word if isinstance(word, str) else ""
     if name not in known:
         listed, hint = ", ".join(known), nearest(name, known).hint
         raise ConfigurationError(f"unknown {key} {shown(word)}: use one of {listed}{hint}")

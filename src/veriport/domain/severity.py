@@ -41,7 +41,7 @@ def severity_of(word: object) -> Severity:
     Raises ``ConfigurationError`` that lists the ladder and names the nearest word.
     """
     known = {**{level.value: level for level in Severity}, **_OTHER_NAMES}
-    name = word.lower() if isinstance(word, str) else shown(word)
+    name = word.lower() if isinstance(word, str) else ""
     found = known.get(name)
     if found is None:
         message = f"unknown severity {shown(word)}: use one of critical, high, medium, low"

@@ -50,7 +50,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 def choose(enum: type[_Choice], key: str, value: object) -> _Choice:
     """The member of ``enum`` that ``value`` names; raises ``InvalidRule`` that lists them."""
     names = {member.value: member for member in enum}
-    word = value if isinstance(value, str) else shown(value)
+    word = value if isinstance(value, str) else ""
     if (found := names.get(word)) is not None:
         return found
     listed = ", ".join(names)

@@ -133,7 +133,7 @@ def _spelling(word: object, entry: Mapping[str, object]) -> Spelling:
     if word is None:
         message = "type is null: YAML reads an unquoted null as nothing"
         raise InvalidRule(message, key="type", suggestion="not_null")
-    name = word.lower() if isinstance(word, str) else shown(word)
+    name = word.lower() if isinstance(word, str) else ""
     choices = SPELLINGS.get(name)
     if choices is None:
         near = nearest(name, SPELLINGS).word
