@@ -128,7 +128,7 @@ class Runner:
 
     def _bash(self, script: str) -> tuple[str, int]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        done = subprocess.run(  # noqa: S603  # our own documentation
+        done = subprocess.run(
             ["/bin/bash", "-c", script],
             cwd=self.folder,
             env={**os.environ, "PATH": path},

@@ -25,7 +25,7 @@ HEAVY = frozenset({
 def run(*command: str, source: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a Python program that imports ``veriport`` from the folder ``source``."""
     environment = {**os.environ, "PYTHONPATH": str(source)}
-    return subprocess.run(  # noqa: S603  # our own programs
+    return subprocess.run(
         [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
 

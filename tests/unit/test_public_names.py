@@ -77,7 +77,7 @@ NOT_CALLED = {"aio", "rules", "testing", "__version__"}
 def test_every_name_can_be_called_after_every_submodule_was_imported(*, resolved_before: bool) -> None:
     """A package and a function of one name would collide: importing the one hides the other."""
     names = ",".join(veriport.__all__) if resolved_before else ""
-    done = subprocess.run(  # noqa: S603  # our own program
+    done = subprocess.run(
         [sys.executable, "-c", AFTERWARDS, names, *submodules()], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
