@@ -63,7 +63,8 @@ def test_what_can_be_compared_becomes_plain(value: object, plainly: object) -> N
     [
         b"a", [], [1], {}, {"a": 1}, {1}, (1,), object(), 1j, timedelta(1), np.bool_(1),
         np.datetime64("2024-01-01"), np.timedelta64(1, "D"), np.array([1]), pd.NA, float("nan"), float("inf"),
-        float("-inf"), Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), 2**127, -(2**127), Fraction(10) ** 400,
+        float("-inf"), Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), 2**127, -(2**127),
+        Fraction(10) ** 400,
     ],
     ids=lambda value: type(value).__name__,
 )  # fmt: skip
