@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from veriport import rules
     from veriport.api.apps import App, bootstrap
     from veriport.api.checkpoints import (
         Checkpoint,
@@ -56,6 +57,7 @@ _HOMES = {
     "check": "veriport.api.checks",
     "get_engine": "veriport.api.engines",
     "load_checkpoints": "veriport.api.checkpoints",
+    "rules": "veriport",
 }
 
 __all__ = [
@@ -83,6 +85,7 @@ __all__ = [
     "check",
     "get_engine",
     "load_checkpoints",
+    "rules",
 ]
 
 
@@ -90,7 +93,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  # a public name of any kind
     """Import a public name when it is first used."""
     if name not in _HOMES:
         raise AttributeError(f"module 'veriport' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    home = _HOMES[name]
+    value = import_module(f"veriport.{name}") if home == __name__ else getattr(import_module(home), name)
     globals()[name] = value
     return value
 
