@@ -7,7 +7,6 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import PurePath
-from types import MappingProxyType
 from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from attrs import Attribute, field, frozen
@@ -15,6 +14,7 @@ from attrs.validators import optional
 
 from veriport.domain.datasets import Dataset, dataset_of
 from veriport.domain.errors import CheckFailedError, ConfigurationError, shown
+from veriport.domain.mappings import FrozenMapping
 from veriport.domain.results import CheckResult, Gate, Status, exit_code
 from veriport.domain.rules.base import Rule
 from veriport.domain.suggestions import nearest
@@ -173,7 +173,7 @@ ACTIONS: Mapping[str, type[Action]] = {cls.kind: cls for cls in (StoreResult, We
 
 
 def _mapping(value: Mapping[str, object]) -> Mapping[str, object]:
-    return MappingProxyType(dict(value))
+    return FrozenMapping(value)
 
 
 @frozen

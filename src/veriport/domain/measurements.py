@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from attrs import field, frozen
 
+from veriport.domain.mappings import FrozenMapping
 from veriport.domain.rules.scalars import Scalar
 
 MASK = "***"
 
 
 def _frozen_values(values: Mapping[str, object]) -> Mapping[str, object]:
-    return MappingProxyType(dict(values))
+    return FrozenMapping(values)
 
 
 @frozen(kw_only=True)

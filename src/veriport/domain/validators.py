@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from attrs import Attribute
 
 from veriport.domain.errors import ConfigurationError, shown
+from veriport.domain.mappings import FrozenMapping
 
 Validator: TypeAlias = "Callable[[object, Attribute[Any], object], None]"
 
@@ -78,7 +78,7 @@ def mapping(name: str, value: object) -> Mapping[str, Any]:
     """A mapping that does not change. A fault does not show it: it may hold secrets."""
     if not isinstance(value, Mapping):
         raise ConfigurationError(f"{name} must be a mapping, not a {type(value).__name__}")
-    return MappingProxyType({str(key): item for key, item in value.items()})
+    return FrozenMapping({str(key): item for key, item in value.items()})
 
 
 def text_mapping(name: str, value: object) -> Mapping[str, str]:
@@ -87,4 +87,4 @@ def text_mapping(name: str, value: object) -> Mapping[str, str]:
     for key, item in items:
         if not isinstance(item, str | int | float):
             raise ConfigurationError(f"{name} holds a {type(item).__name__} under {key!r}: texts only")
-    return MappingProxyType({key: str(item) for key, item in items})
+    return FrozenMapping({key: str(item) for key, item in items})
