@@ -16,7 +16,8 @@ expect() {
     fi
 }
 
-stored() { find examples/results -name '*.json' 2>/dev/null | sort; }
+mkdir -p examples/results
+stored() { find examples/results -name "*.json" | sort; }
 
 before=$(stored | wc -l)
 expect 0 veriport checkpoint list --config examples/veriport.yaml
