@@ -5,7 +5,6 @@ Validators know the name of their field; what converts is told it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -46,9 +45,12 @@ def yes_or_no(_: object, attribute: Attribute[Any], value: object) -> None:
 
 def seconds(_: object, attribute: Attribute[Any], value: object) -> None:
     """A time that can be waited for."""
-    number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not 0 < value <= LONGEST_SECONDS:  # type: ignore[operator]  # it is a number
-        raise ConfigurationError(f"{attribute.name} must be a number of seconds above 0, not {shown(value)}")
+        limits = f"above 0 and up to {LONGEST_SECONDS:,}"
+        raise ConfigurationError(
+            f"{attribute.name} must be a number of seconds, {limits}, not {shown(value)}"
+        )
 
 
 def at_least(least: int) -> Validator:
