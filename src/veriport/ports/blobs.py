@@ -7,18 +7,23 @@ from typing import Protocol
 
 
 class BlobStore(Protocol):
-    """Keeps bytes under keys such as ``2024-01-31/orders/run-1.json``.
+    r"""Keeps bytes under keys such as ``2024-01-31/orders/run-1.json``.
 
-    A key is one or more parts joined by ``/``. A part is not empty, not ``.`` or ``..``, and holds no
-    backslash and no control character; a key that breaks this raises ``ConfigurationError`` and
-    touches nothing. Safe to use from several threads at once.
+    A key is one or more parts joined by ``/``, at most 1,024 bytes of UTF-8. A part is not empty, has
+    at most 255 bytes, does not begin with a dot, does not end with a dot or a blank, is no name of a
+    device on Windows (``NUL``, ``com1.txt``), and holds no control character and none of
+    ``\ < > : " | ? *``. A key that breaks this raises ``ConfigurationError`` from every method and
+    touches nothing: ``veriport.domain.blob_keys.check_key`` is that check.
+
+    Trouble raises ``TransientError`` when trying again may help (a full disk) and ``PermanentError``
+    when not (no permission); the text names the place. Safe to use from several threads at once.
     """
 
     def put(self, key: str, body: bytes) -> str:
         """Keep ``body`` under ``key``, replacing what was there, and return its address for people.
 
-        Readers see the old or the new body, never a mixture, also when the process dies inside.
-        Raises ``TransientError`` when it cannot be written now and ``PermanentError`` when never.
+        Readers see the old or the new body, never a mixture, also when the process dies inside. A
+        store that cannot keep both ``a`` and ``a/b`` raises ``PermanentError`` for the later one.
         """
         ...
 
@@ -27,7 +32,10 @@ class BlobStore(Protocol):
         ...
 
     def keys(self, prefix: str = "") -> Iterator[str]:
-        """The keys that begin with ``prefix``, in order of their text. A half-written body has none."""
+        """The keys that begin with ``prefix``, which is any text, in order of their UTF-8 bytes.
+
+        A half-written body has none. What is there throughout is seen once.
+        """
         ...
 
     def delete(self, key: str) -> bool:

@@ -24,10 +24,14 @@ class Notifier(Protocol):
     def send(self, message: Message, timeout_seconds: float) -> Receipt:
         """Deliver ``message`` once, within ``timeout_seconds`` from first byte to last.
 
-        ``message.id`` goes along in whatever way the receiver can use to drop repeats. Sends no
-        second attempt by itself. Raises ``TransientError`` when a further attempt may help (with
+        With 0 seconds or less nothing is sent, and ``DeadlineExceeded`` is raised. What cannot be
+        interrupted (a function of this process) may end late, and then raises the same.
+
+        ``message.id`` goes along in whatever way the receiver can use to drop repeats: the same id
+        for the same message, another one for every other. Any text in the message is sent or refused.
+        Sends no second attempt by itself. Raises ``TransientError`` when a further attempt may help (with
         ``retry_after_seconds`` if the receiver named it), ``DeadlineExceeded`` when time ran out and
         the effect is unknown, and ``PermanentError`` when the receiver refused for good. Error texts
-        hold no secret.
+        hold no secret. What a caller's own function raises passes through as it is.
         """
         ...

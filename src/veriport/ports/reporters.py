@@ -9,7 +9,12 @@ from veriport.domain.results import CheckResult
 
 
 class Reporter(Protocol):
-    """Writes a result in one format. Pure: it returns text and touches nothing."""
+    """Writes a result in one format. Pure: it returns text and touches nothing.
+
+    Text from data and configuration stays text: it brings no markup of the format with it, no line
+    feed, and no control character or mark of direction that a terminal would act on. The report can
+    be encoded as UTF-8, whatever the data holds.
+    """
 
     def check(self, result: CheckResult) -> str:
         """The verdict of a check, ending in a line feed."""

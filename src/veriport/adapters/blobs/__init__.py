@@ -1,0 +1,1 @@
+"""Blob stores: they keep documents by name."""

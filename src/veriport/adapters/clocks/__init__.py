@@ -1,0 +1,1 @@
+"""Clocks: the one of the system, and one that a test moves."""

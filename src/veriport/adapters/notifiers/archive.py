@@ -1,0 +1,58 @@
+"""Keeps the document of each run in a blob store: the action ``store_result``."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from attrs import field, frozen
+
+from veriport.adapters.notifiers.deadline import Deadline, MachineClock
+from veriport.domain import codec
+from veriport.domain.blob_keys import safe_part
+from veriport.domain.checkpoints import Message, PartitionBy
+from veriport.ports.blobs import BlobStore
+from veriport.ports.clocks import Clock
+from veriport.ports.notifiers import Receipt
+
+
+@frozen(kw_only=True)
+class ArchiveNotifier:
+    """Stores the body of each message as JSON; the receipt's details hold the ``address``.
+
+    The key follows from the message, so sending it again replaces what it stored. A write cannot be
+    interrupted: one that takes longer than it may is finished, and then raises ``DeadlineExceeded``.
+    """
+
+    blobs: BlobStore
+    partition_by: PartitionBy = PartitionBy.DATE
+    clock: Clock = field(factory=MachineClock, repr=False)
+
+    def send(self, message: Message, timeout_seconds: float) -> Receipt:
+        """See ``Notifier``."""
+        deadline = Deadline(self.clock, timeout_seconds, "storing the result")
+        body = codec.to_json(dict(message.body)) + "\n"
+        key = archive_key(message, self.partition_by)
+        # A half of a surrogate pair is no UTF-8; the escape that takes its place is what JSON has for it.
+        address = self.blobs.put(key, body.encode("utf-8", "backslashreplace"))
+        deadline.left()
+        return Receipt(details={"address": address})
+
+
+def archive_key(message: Message, partition_by: PartitionBy) -> str:
+    """``2024-01-31/orders-20240131T120000Z-RUN_ID.json``: the partition, the checkpoint, the run."""
+    names = (message.checkpoint, str(message.body.get("run_name", "")), message.run_id)
+    file = "-".join(safe_part(name) for name in names if name) + ".json"
+    folder = _partition(message, partition_by)
+    return f"{folder}/{file}" if folder else file
+
+
+def _partition(message: Message, partition_by: PartitionBy) -> str:
+    match partition_by:
+        case PartitionBy.DATE:
+            return message.occurred_at.astimezone(UTC).date().isoformat()
+        case PartitionBy.CHECKPOINT:
+            return safe_part(message.checkpoint)
+        case PartitionBy.STATUS:
+            return message.status.value
+        case PartitionBy.NONE:
+            return ""

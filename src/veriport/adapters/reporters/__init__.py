@@ -1,0 +1,1 @@
+"""Reporters: a result as text."""

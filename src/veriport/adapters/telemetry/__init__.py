@@ -1,0 +1,1 @@
+"""Telemetry: what happened, for logs, metrics and traces."""
