@@ -32,8 +32,7 @@ class ArchiveNotifier:
         deadline = Deadline(self.clock, timeout_seconds, "storing the result")
         body = codec.to_json(dict(message.body)) + "\n"
         key = archive_key(message, self.partition_by)
-        # A half of a surrogate pair is no UTF-8; the escape that takes its place is what JSON has for it.
-        address = self.blobs.put(key, body.encode("utf-8", "backslashreplace"))
+        address = self.blobs.put(key, body.encode())
         deadline.left()
         return Receipt(details={"address": address})
 

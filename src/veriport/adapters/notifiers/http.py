@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache, cached_property
+from functools import cache
 from http import HTTPStatus
 from importlib import metadata
 from types import MappingProxyType
@@ -157,15 +157,14 @@ class HttpSender:
     def exchange(self, request: Request, timeout_seconds: float) -> Reply:
         """Send a request and return whatever is answered; see ``deliver`` for time and errors."""
         deadline = Deadline(self.clock, timeout_seconds, f"the request to {origin_of(request.url)}")
-        response = self._transport.handle_request(_as_httpx(request, deadline))
+        response = self._network().handle_request(_as_httpx(request, deadline))
         try:
             body = _first_bytes(response.stream)  # type: ignore[arg-type]  # a transport for threads gives such a one
         finally:
             response.close()
         return Reply(status=response.status_code, headers=dict(response.headers), body=body)
 
-    @cached_property
-    def _transport(self) -> httpx.BaseTransport:
+    def _network(self) -> httpx.BaseTransport:
         from veriport.adapters.notifiers.transport import GuardedTransport  # noqa: PLC0415  # with httpx, on use
 
         return self.transport or GuardedTransport(self.guard)

@@ -37,6 +37,10 @@ def _checked(headers: Mapping[str, str]) -> Mapping[str, str]:
     return check_headers(headers, reserved=(_ID, _TIMESTAMP))
 
 
+def _hosts(names: str | Iterable[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
 @frozen(kw_only=True)
 class WebhookNotifier:
     """Sends each message as one request; see ``http`` for what that promises.
@@ -51,7 +55,7 @@ class WebhookNotifier:
     method: str = field(default="POST", converter=check_method)
     headers: Mapping[str, str] = field(factory=dict, converter=_checked, repr=False, hash=False)
     include_full_result: bool = True
-    allow_hosts: str | Iterable[str] = ()
+    allow_hosts: tuple[str, ...] = field(default=(), converter=_hosts)
     clock: Clock = field(factory=MachineClock, repr=False)
     sender: HttpSender = field(init=False, repr=False)
 
@@ -101,5 +105,4 @@ def render(message: Message, *, full: bool) -> bytes:
     check = document.get("check")
     if not full and isinstance(check, Mapping):
         document["check"] = {key: value for key, value in check.items() if key not in _LONG}
-    # A half of a surrogate pair is no UTF-8; the escape that takes its place is what JSON has for it.
-    return codec.to_json(document, indent=None).encode("utf-8", "backslashreplace")
+    return codec.to_json(document, indent=None).encode()

@@ -10,9 +10,9 @@ from veriport.domain import codec
 from veriport.domain.checkpoints import CheckpointResult
 from veriport.domain.results import CheckResult
 
-#: What JSON lets stand and a terminal acts on or UTF-8 cannot carry: DEL and C1 controls, marks that
-#: change the direction of text or end a line, halves of surrogate pairs.
-_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+#: What JSON lets stand and a terminal acts on: DEL and C1 controls, marks that change the direction of
+#: text or end a line.
+_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 @frozen(kw_only=True)
