@@ -129,5 +129,5 @@ def test_every_family_is_a_group(family: Family) -> None:
         (DataType(Family.DECIMAL, "decimal(10, 2)"), False),
     ],
 )
-def test_only_a_time_with_a_zone_is_zoned(dtype: DataType, zoned: bool) -> None:  # noqa: FBT001  # a row of the table
+def test_only_a_time_with_a_zone_is_zoned(dtype: DataType, zoned: bool) -> None:
     assert dtype.zoned is zoned

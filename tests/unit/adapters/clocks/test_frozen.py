@@ -24,7 +24,7 @@ def test_it_starts_when_told_and_tells_it_in_utc() -> None:
 
 def test_it_starts_at_an_aware_time_only() -> None:
     with pytest.raises(ValueError, match="aware"):
-        FrozenClock(datetime(2024, 5, 1))  # noqa: DTZ001  # that is the point
+        FrozenClock(datetime(2024, 5, 1))  # that is the point
 
 
 def test_advancing_moves_both_times() -> None:

@@ -27,7 +27,7 @@ _COLUMNS = {"a": Column("a", DataType(Family.INTEGER, "int64"))}
         ({"min": 1}, "2", False),
     ],
 )
-def test_a_count_lies_between_its_ends(parameters: dict[str, Any], observed: Scalar, accepted: bool) -> None:  # noqa: FBT001  # a row
+def test_a_count_lies_between_its_ends(parameters: dict[str, Any], observed: Scalar, accepted: bool) -> None:
     assert RowCount(**parameters).accepts(observed) is accepted
 
 
@@ -94,7 +94,7 @@ def test_an_unknown_type_is_refused(written: object, message: str) -> None:
 @pytest.mark.parametrize(
     ("wanted", "holds"), [("int64", True), ("integer", True), (["str", "int"], True), ("float", False)]
 )
-def test_the_type_is_one_of_those_allowed(wanted: object, holds: bool) -> None:  # noqa: FBT001  # a row
+def test_the_type_is_one_of_those_allowed(wanted: object, holds: bool) -> None:
     rule = DType(column="a", dtype=wanted)
     assert rule.holds(_COLUMNS) is holds
     assert rule.observe(_COLUMNS) == "int64"

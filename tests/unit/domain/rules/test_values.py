@@ -174,7 +174,7 @@ def test_a_wrong_range_is_refused(parameters: dict[str, Any], key: str, message:
         (Inclusive.NEITHER, False, False),
     ],
 )
-def test_the_ends_are_open_or_closed(inclusive: Inclusive, low: bool, high: bool) -> None:  # noqa: FBT001  # a row
+def test_the_ends_are_open_or_closed(inclusive: Inclusive, low: bool, high: bool) -> None:
     rule = InRange(column="a", min=0, max=1, inclusive=inclusive)
     assert (rule.closed_low, rule.closed_high) == (low, high)
 
