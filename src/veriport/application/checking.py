@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
+from attrs.validators import optional
 from returns.result import Failure, Result, Success
 
 from veriport.application.identities import identity_of
@@ -12,28 +13,42 @@ from veriport.domain.binding import Binding, bind
 from veriport.domain.datasets import Dataset, Handle
 from veriport.domain.expressions import Expr, columns_of
 from veriport.domain.failures import InvalidExpression
-from veriport.domain.measurements import Measured
+from veriport.domain.measurements import Measured, Measurement, Outcome
 from veriport.domain.results import CheckResult, ColumnSummary, Gate, Part, RuleResult, judge
 from veriport.domain.rules.base import Rule
 from veriport.domain.rules.reading import Problems, RuleProblem, read_rules
 from veriport.domain.rules.rows import Expression
 from veriport.domain.suggestions import nearest
 from veriport.domain.types import Column
+from veriport.domain.validators import at_least, text, texts
 from veriport.ports.clocks import Clock
 from veriport.ports.engines import Engine, Request, Table
 from veriport.ports.errors import ContractViolation, DataError
 from veriport.ports.expressions import ExpressionParser
 
 
+def _key(value: object) -> tuple[str, ...]:
+    return texts("key", value)
+
+
+def _mask(value: object) -> tuple[str, ...]:
+    return texts("mask", value)
+
+
 @frozen(kw_only=True)
 class CheckOptions:
-    """How to check: see ``veriport.ports.engines.Request`` for ``key``, ``samples``, ``where``, ``limit``."""
+    """How to check: see ``veriport.ports.engines.Request`` for ``key``, ``samples``, ``where``, ``limit``.
 
-    key: tuple[str, ...] = ()
-    samples: int = 20
-    where: str | None = None
-    limit: int | None = None
+    ``mask`` names columns whose values no sample shows. Raises ``ConfigurationError`` for values that
+    cannot be meant.
+    """
+
+    key: tuple[str, ...] = field(default=(), converter=_key)
+    samples: int = field(default=20, validator=at_least(0))
+    where: str | None = field(default=None, validator=optional(text))
+    limit: int | None = field(default=None, validator=optional(at_least(1)))
     gate: Gate = Gate()
+    mask: tuple[str, ...] = field(default=(), converter=_mask)
 
 
 @frozen(kw_only=True)
@@ -74,7 +89,7 @@ class CheckData:
             bound = bind(rules, columns, parsed, part)
             measured = self._measure(table, bound, options, parsed)
         return CheckResult(
-            rules=_in_order(rules, bound, measured, part),
+            rules=_in_order(rules, bound, measured, part, options.mask),
             parts={part: Part(label=dataset.label, rows=measured.row_count)},
             engine=self.engine.name,
             gate=options.gate,
@@ -91,6 +106,7 @@ class CheckData:
             samples=options.samples,
             where=options.where,
             limit=options.limit,
+            now=self.clock.now(),
         )
         measured = table.measure(request)
         if len(measured.outcomes) != len(request.rules):
@@ -110,12 +126,12 @@ def parse_all(
     """Parse every SQL text of the rules and of the check; ``Failure`` names each rule at fault."""
     parsed: dict[str, Expr] = {}
     problems: list[RuleProblem] = []
-    for path, text in _sql_texts(rules, where):
-        if text in parsed:
+    for path, sql in _sql_texts(rules, where):
+        if sql in parsed:
             continue
-        match parse(text):
+        match parse(sql):
             case Success(tree):
-                parsed[text] = tree
+                parsed[sql] = tree
             case Failure(InvalidExpression() as reason):
                 problems.append(RuleProblem(str(reason), path))
     return Failure(tuple(problems)) if problems else Success(parsed)
@@ -135,7 +151,7 @@ def _require_columns(
     dataset: Dataset, columns: Iterable[Column], options: CheckOptions, parsed: Mapping[str, Expr]
 ) -> None:
     present = [column.name for column in columns]
-    wanted = (*options.key, *(columns_of(parsed[options.where]) if options.where else ()))
+    wanted = (*options.key, *options.mask, *(columns_of(parsed[options.where]) if options.where else ()))
     for name in wanted:
         if name not in present:
             raise DataError(f"{dataset.label}: there is no column {name!r}{nearest(name, present).hint}")
@@ -147,13 +163,20 @@ def _part_of(dataset: Dataset) -> str:
     return dataset.label if dataset.sql is None else f"{dataset.label}: {dataset.sql}"
 
 
-def _in_order(rules: Iterable[Rule], bound: Binding, measured: Measured, part: str) -> tuple[RuleResult, ...]:
-    judged = {
-        rule.id: judge(rule, outcome, (part,))
-        for rule, outcome in zip(bound.measurable, measured.outcomes, strict=True)
-    }
-    results = {**judged, **bound.decided}
-    return tuple(results[rule.id] for rule in rules)
+def _in_order(
+    rules: Iterable[Rule], bound: Binding, measured: Measured, part: str, mask: tuple[str, ...]
+) -> tuple[RuleResult, ...]:
+    """One result a rule, in the order that they were written, without the values of masked columns."""
+    outcomes = {rule.id: each for rule, each in zip(bound.measurable, measured.outcomes, strict=True)}
+    return tuple(
+        bound.decided.get(rule.id) or judge(rule, _hiding(outcomes[rule.id], mask), (part,)) for rule in rules
+    )
+
+
+def _hiding(outcome: Outcome, columns: tuple[str, ...]) -> Outcome:
+    if not columns or not isinstance(outcome, Measurement):
+        return outcome
+    return evolve(outcome, samples=tuple(sample.hiding(columns) for sample in outcome.samples))
 
 
 def _summaries(columns: Iterable[Column], measured: Measured) -> Iterable[ColumnSummary]:

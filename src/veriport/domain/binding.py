@@ -32,17 +32,19 @@ def bind(
     """Sort rules into those to measure and those already decided, by rule id.
 
     Decided are the rules about the schema, those whose columns are absent and those that have no
-    meaning for the type of their column. ``parsed`` holds every SQL text of the rules.
+    meaning for the type of their column. ``parsed`` holds every SQL text of the rules. A rule about all
+    columns is measured with all of them named.
     """
     present = {column.name: column for column in columns}
     measurable: list[Rule] = []
     decided: dict[str, RuleResult] = {}
-    for rule in rules:
+    for written in rules:
+        rule = written.on(present)
         result = _decide(rule, present, parsed, part)
         if result is None:
             measurable.append(rule)
         else:
-            decided[rule.id] = result
+            decided[rule.id] = evolve(result, rule=written)
     return Binding(measurable=tuple(measurable), decided=decided)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from attrs import field, frozen
 
@@ -29,10 +29,15 @@ class Sample:
     key: Mapping[str, object] = field(factory=dict, converter=_frozen_values, hash=False)
     values: Mapping[str, object] = field(factory=dict, converter=_frozen_values, hash=False)
 
+    def hiding(self, columns: Container[str]) -> Sample:
+        """The same row with no value of these columns."""
+        key = {name: MASK if name in columns else value for name, value in self.key.items()}
+        values = {name: MASK if name in columns else value for name, value in self.values.items()}
+        return Sample(row=self.row, key=key, values=values)
+
     def masked(self) -> Sample:
         """The same row with no value of the rule's columns, in the key neither."""
-        key = {name: MASK if name in self.values else value for name, value in self.key.items()}
-        return Sample(row=self.row, key=key, values=dict.fromkeys(self.values, MASK))
+        return self.hiding(self.values)
 
 
 @frozen(kw_only=True)
@@ -41,13 +46,15 @@ class Measurement:
 
     ``checked`` counts the rows where the rule's ``where`` holds and, under ``nulls: ignore``, the
     value is not null; ``failed`` counts those of them that break it. For a rule about one value,
-    ``observed`` is that value, ``checked`` the rows behind it and ``failed`` is 0.
+    ``observed`` is that value, ``checked`` the rows behind it and ``failed`` is 0. ``note`` says in
+    words what helps to understand the observed value.
     """
 
     checked: int
     failed: int = 0
     observed: Scalar = None
     samples: tuple[Sample, ...] = ()
+    note: str = ""
 
 
 @frozen

@@ -130,7 +130,7 @@ def _judge_measured(rule: Rule, found: Measurement, parts: frozenset[str]) -> Ru
             f"the engine reports {found.failed} failed of {found.checked} checked rows, which is impossible"
         )
         return judge(rule, Broken(reason), parts)
-    if rule.shape is Shape.VALUE and found.observed is None:
+    if isinstance(rule, ValueRule) and found.observed is None and not rule.optional:
         return judge(rule, Broken("the engine reports no value"), parts)
     holds = _holds(rule, found)
     samples = found.samples if not rule.mask else tuple(sample.masked() for sample in found.samples)
@@ -154,8 +154,11 @@ def _holds(rule: Rule, found: Measurement) -> bool:
 
 
 def _message(rule: Rule, found: Measurement, *, holds: bool) -> str:
+    if rule.shape is Shape.VALUE and found.observed is None:
+        return "there is no value to check"
     if rule.shape is Shape.VALUE:
-        return "" if holds else f"observed {found.observed}, expected {rule.expectation()}"
+        note = f" ({found.note})" if found.note else ""
+        return "" if holds else f"observed {found.observed}{note}, expected {rule.expectation()}"
     if found.checked == 0:
         return "no row to check"
     allowed = "" if rule.share == 1 else f" (at least {rule.mostly:.6g} of them must pass)"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 from typing import Protocol, runtime_checkable
 
 from attrs import field, frozen
@@ -28,6 +29,7 @@ class Request:
     SQL text (``where`` of the rules and of the request, ``expression``) to its tree. ``key`` names
     columns to show with each sample, ``samples`` is how many failing rows a rule shows at most,
     ``where`` limits the whole check to the rows for which it is TRUE, ``limit`` to the first rows.
+    ``now`` is the moment of the check, in UTC, for rules about the present.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -36,6 +38,7 @@ class Request:
     samples: int = 20
     where: str | None = None
     limit: int | None = None
+    now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Table(Protocol):

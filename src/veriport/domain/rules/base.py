@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from fractions import Fraction
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Self, TypeVar
 
-from attrs import Attribute, field, fields, frozen
+from attrs import Attribute, evolve, field, fields, frozen
 
 from veriport.domain.errors import ConfigurationError, InvalidRule, shown
 from veriport.domain.rules.scalars import Scalar, number
@@ -39,9 +39,12 @@ class Shape(StrEnum):
     SCHEMA = "schema"  #: the domain reads names and types of the columns; no row is read
 
 
-def param(doc: str, *, aliases: Iterable[str] = ()) -> dict[str, object]:
-    """Metadata of a rule's parameter: what it means, and its other spellings."""
-    return {"doc": doc, "aliases": tuple(aliases)}
+def param(doc: str, *, aliases: Iterable[str] = (), singular: Iterable[str] = ()) -> dict[str, object]:
+    """Metadata of a rule's parameter: what it means, and its other spellings.
+
+    A ``singular`` spelling takes one item of a parameter that is a list.
+    """
+    return {"doc": doc, "aliases": tuple(aliases), "singular": tuple(singular)}
 
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -185,6 +188,11 @@ class Rule:
         """``mostly`` as the exact fraction that was written."""
         return Fraction(str(self.mostly))
 
+    def on(self, columns: Iterable[str]) -> Self:
+        """The rule for a table of these columns; only a rule about all columns becomes another one."""
+        del columns
+        return self
+
     def expectation(self) -> str:
         """What is expected, in a few words: ``0 <= value <= 10``."""
         return self.type.replace("_", " ")
@@ -226,12 +234,38 @@ def _columns(value: object) -> tuple[str, ...]:
 class ColumnsRule(Rule):
     """A rule about several columns together."""
 
-    columns: tuple[str, ...] = field(converter=_columns, metadata=param("the columns, taken together"))
+    columns: tuple[str, ...] = field(
+        converter=_columns, metadata=param("the columns, taken together", singular=("column",))
+    )
 
     @property
     def reads(self) -> tuple[str, ...]:
         """The columns as they were written."""
         return self.columns
+
+
+def _columns_or_all(value: object) -> tuple[str, ...]:
+    return () if value is None or value == () else _columns(value)
+
+
+@frozen(kw_only=True)
+class AllColumnsRule(Rule):
+    """A rule about several columns together, by default about all that there are."""
+
+    columns: tuple[str, ...] = field(
+        default=(),
+        converter=_columns_or_all,
+        metadata=param("the columns, taken together; by default all", singular=("column",)),
+    )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns as they were written, or none for all."""
+        return self.columns
+
+    def on(self, columns: Iterable[str]) -> Self:
+        """The rule with all columns named."""
+        return self if self.columns else evolve(self, columns=tuple(columns))
 
 
 @frozen(kw_only=True)
@@ -255,6 +289,9 @@ class WithoutRows(Rule):
 @frozen(kw_only=True)
 class ValueRule(WithoutRows):
     """A rule about one value observed over many rows, such as their count."""
+
+    #: Whether there may be nothing to observe, such as the mean of no rows.
+    optional: ClassVar[bool] = False
 
     def accepts(self, observed: Scalar) -> bool:
         """Whether the observed value is what the rule expects."""

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from operator import itemgetter
 
-from attrs import NOTHING, evolve, fields, frozen
+from attrs import NOTHING, evolve, fields, fields_dict, frozen
 from returns.result import Failure, Result, Success
 
 from veriport.domain.errors import InvalidRule, shown
-from veriport.domain.rules.base import OPTIONS, ColumnRule, ColumnsRule, Rule, items
+from veriport.domain.rules.base import OPTIONS, ColumnRule, Rule, items
 from veriport.domain.rules.vocabulary import SPELLINGS, Spelling
 from veriport.domain.suggestions import nearest
 
@@ -85,7 +85,7 @@ def read_rule(entry: object) -> Result[tuple[Rule, ...], RuleProblem]:
     if not isinstance(entry, Mapping):
         return Failure(_not_a_mapping(entry))
     try:
-        return Success(tuple(_make(dict(each)) for each in _one_per_column(entry)))
+        return Success(tuple(_make(dict(each)) for each in _expanded(entry)))
     except InvalidRule as wrong:
         path = (wrong.key,) if wrong.key in entry else ()
         return Failure(RuleProblem(wrong.message, path, wrong.suggestion))
@@ -97,6 +97,55 @@ def _not_a_mapping(entry: object) -> RuleProblem:
     if isinstance(entry, str) and entry.lower() in SPELLINGS:
         return RuleProblem(f"a rule is a mapping such as {{column: NAME, type: {entry}}}, not a text")
     return RuleProblem(f"a rule is a mapping with a 'type', not {shown(entry)}")
+
+
+def _expanded(entry: Mapping[str, object]) -> Iterable[Mapping[str, object]]:
+    """The plain entries that one stands for: a condition put into ``where``, a list taken apart."""
+    word = entry.get("type")
+    if word in {"conditional", "when"}:
+        return [each for inner in [_conditional(entry)] for each in _expanded(inner)]
+    if word == "quantiles":
+        return _quantiles(entry)
+    return _one_per_column(entry)
+
+
+def _conditional(entry: Mapping[str, object]) -> Mapping[str, object]:
+    """``{type: conditional, when: SQL, then: RULE}`` as the rule with the condition in its ``where``."""
+    rest = {
+        key: value for key, value in entry.items() if key not in {"type", "when", "condition", "then", "rule"}
+    }
+    when, inner = entry.get("when", entry.get("condition")), entry.get("then", entry.get("rule"))
+    if not isinstance(when, str) or not isinstance(inner, Mapping):
+        raise InvalidRule("conditional needs 'when', a SQL condition, and 'then', a rule", key="type")
+    for key in rest:
+        if key in inner or key not in OPTIONS:
+            raise InvalidRule(f"{key!r} belongs into the rule under 'then'", key=key)
+    where = inner.get("where")
+    return {**inner, **rest, "where": when if where is None else f"({when}) AND ({where})"}
+
+
+def _quantiles(entry: Mapping[str, object]) -> Iterable[Mapping[str, object]]:
+    """``{type: quantiles, quantiles: {0.5: {min: 1}, 0.9: [2, 3]}}`` as one ``aggregate`` each."""
+    bounds = entry.get("quantiles")
+    if not isinstance(bounds, Mapping) or not bounds:
+        raise InvalidRule(
+            "quantiles needs 'quantiles': a mapping such as {0.5: {min: 1, max: 2}}", key="quantiles"
+        )
+    rest = {key: value for key, value in entry.items() if key not in {"type", "quantiles"}}
+    return [
+        {**rest, "type": "aggregate", "of": "quantile", "q": q, **_ends(ends)} for q, ends in bounds.items()
+    ]
+
+
+def _ends(value: object) -> Mapping[str, object]:
+    match value:
+        case Mapping():
+            return value
+        case [low, high]:
+            return {"min": low, "max": high}
+    raise InvalidRule(
+        f"a quantile has bounds such as {{min: 1, max: 2}}, not {shown(value)}", key="quantiles"
+    )
 
 
 def _one_per_column(entry: Mapping[str, object]) -> Iterable[Mapping[str, object]]:
@@ -114,7 +163,7 @@ def _make(entry: dict[str, object]) -> Rule:
     word = entry.pop("type", _ABSENT)
     spelling = _spelling(word, entry)
     names = _names(str(word), spelling, entry)
-    arguments = {name: _plural(key, name, entry[key]) for key, name in names.items()}
+    arguments = {name: _plural(spelling.rule, key, name, entry[key]) for key, name in names.items()}
     make: Callable[..., Rule] = spelling.rule
     try:
         return make(**arguments, **spelling.fixed)
@@ -183,17 +232,17 @@ def _parameter_names(rule: type[Rule]) -> dict[str, str]:
     for attribute in fields(rule):
         for name in (attribute.name, *attribute.metadata.get("aliases", ())):
             names[name] = attribute.name
-    if issubclass(rule, ColumnsRule):
-        names["column"] = "columns"
+        for name in attribute.metadata.get("singular", ()):
+            names.setdefault(name, attribute.name)
     return names
 
 
-def _plural(key: str, name: str, value: object) -> object:
-    """``column: a`` for a rule over columns, ``value: 1`` for a rule over values."""
-    one = (key == "value" and name == "values") or (key == "column" and name == "columns")
+def _plural(rule: type[Rule], key: str, name: str, value: object) -> object:
+    """``column: a`` for a rule over columns, ``pattern: x`` for a rule over patterns."""
+    one = key in fields_dict(rule)[name].metadata.get("singular", ()) or (key == "value" and name == "values")
     if one and isinstance(value, list | tuple):
         raise InvalidRule(f"{key} is a single one; write {name} for a list", key=key)
-    if name == "column" and value is None:
+    if key == "column" and value is None:
         raise InvalidRule("column is null: name a column", key="column")
     return [value] if one else value
 

@@ -9,7 +9,9 @@ from typing import ClassVar
 from attrs import Attribute, field, frozen
 
 from veriport.domain.errors import InvalidRule, shown
-from veriport.domain.rules.base import ColumnRule, ColumnsRule, Rule, choose, param
+from veriport.domain.rules.base import AllColumnsRule, ColumnRule, ColumnsRule, Rule, choose, items, param
+from veriport.domain.rules.scalars import Scalar, mismatch, scalar
+from veriport.domain.rules.values import Bounds
 from veriport.domain.types import NUMERIC, TEXT, Column, Family
 
 
@@ -26,6 +28,129 @@ class Unique(ColumnsRule):
     def expectation(self) -> str:
         """In words."""
         return "no value twice" if len(self.columns) == 1 else "no combination twice"
+
+
+@frozen(kw_only=True)
+class Duplicate(AllColumnsRule):
+    """No row occurs more than once, nulls being equal; every row of a repeated one fails.
+
+    Over some columns, rows are compared by those alone. Unlike ``unique`` it looks at nulls, too.
+    """
+
+    type: ClassVar[str] = "duplicate"
+    additive: ClassVar[bool] = False
+
+    def expectation(self) -> str:
+        """In words."""
+        return "no row twice"
+
+
+@frozen(kw_only=True)
+class RowsComplete(AllColumnsRule):
+    """Every row has a value in each of the columns."""
+
+    type: ClassVar[str] = "rows_complete"
+
+    def expectation(self) -> str:
+        """In words."""
+        return "a value in every column"
+
+
+def _combinations(value: object) -> tuple[tuple[Scalar, ...], ...]:
+    listed = items(value)
+    if not listed:
+        raise InvalidRule(f"values must be a list of lists, not {shown(value)}", key="values")
+    return tuple(dict.fromkeys(_combination(item) for item in listed))
+
+
+def _combination(value: object) -> tuple[Scalar, ...]:
+    parts = items(value)
+    if not parts:
+        raise InvalidRule(f"values must be a list of lists, and one is {shown(value)}", key="values")
+    return tuple(scalar("values", part) for part in parts)
+
+
+@frozen(kw_only=True)
+class PairInSet(ColumnsRule):
+    """The values of the columns, taken together, are one of the listed combinations.
+
+    A null in any of the columns is a null to this rule.
+    """
+
+    type: ClassVar[str] = "pair_in_set"
+    values: tuple[tuple[Scalar, ...], ...] = field(
+        converter=_combinations,
+        metadata=param(
+            "the combinations, each a list in the order of columns", aliases=("value_pairs_set", "pairs")
+        ),
+    )
+
+    @values.validator
+    def _as_many(self, _: Attribute[object], value: tuple[tuple[Scalar, ...], ...]) -> None:
+        for each in value:
+            if len(each) != len(self.columns):
+                raise InvalidRule(
+                    f"{list(each)} is no combination of {len(self.columns)} columns", key="values"
+                )
+
+    def expectation(self) -> str:
+        """In words."""
+        return f"one of {len(self.values)} combinations"
+
+    def objection(self, columns: Mapping[str, Column]) -> str | None:
+        """A value that a column can never hold."""
+        pairs = (
+            (columns[name], value)
+            for each in self.values
+            for name, value in zip(self.columns, each, strict=True)
+        )
+        return next(filter(None, (mismatch(column, value) for column, value in pairs)), None)
+
+
+@frozen(kw_only=True)
+class RowSum(Bounds, ColumnsRule):
+    """The sum of the columns of every row lies between ``min`` and ``max``.
+
+    A null in any of the columns is a null to this rule.
+    """
+
+    type: ClassVar[str] = "row_sum"
+
+    def expectation(self) -> str:
+        """In signs."""
+        return self.in_signs(" + ".join(self.columns))
+
+    def objection(self, columns: Mapping[str, Column]) -> str | None:
+        """Only numbers add up."""
+        for name in self.columns:
+            if columns[name].dtype.family not in NUMERIC | {Family.NULL}:
+                return f"row_sum is for numbers and column {name!r} is {columns[name].dtype.name}"
+        if any(isinstance(end, str) for end in self.ends):
+            return "row_sum needs bounds that are numbers"
+        return None
+
+
+@frozen(kw_only=True)
+class RowUnique(ColumnsRule):
+    """No two of the columns hold the same value in one row; nulls are passed over.
+
+    A row with fewer than two values has nothing to compare and is a null to this rule.
+    """
+
+    type: ClassVar[str] = "row_unique"
+
+    def expectation(self) -> str:
+        """In words."""
+        return f"{', '.join(self.columns)} differ"
+
+    def objection(self, columns: Mapping[str, Column]) -> str | None:
+        """Kinds of values that cannot be compared, and a single column."""
+        if len(self.columns) < 2:  # noqa: PLR2004  # one column is equal to nothing
+            return "row_unique needs two columns or more"
+        kinds = {
+            _kind(columns[name]) for name in self.columns if columns[name].dtype.family is not Family.NULL
+        }
+        return None if len(kinds) <= 1 else "row_unique needs columns whose values can be compared"
 
 
 class Operator(StrEnum):

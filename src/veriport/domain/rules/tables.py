@@ -7,8 +7,8 @@ from typing import ClassVar
 
 from attrs import Attribute, field, frozen
 
-from veriport.domain.errors import InvalidRule
-from veriport.domain.rules.base import ColumnRule, SchemaRule, ValueRule, param, texts
+from veriport.domain.errors import InvalidRule, shown
+from veriport.domain.rules.base import ColumnRule, SchemaRule, ValueRule, items, param, texts
 from veriport.domain.rules.scalars import Scalar
 from veriport.domain.rules.values import between, check_counts, max_count, min_count
 from veriport.domain.types import Column, is_of_type, type_hint, type_named
@@ -32,7 +32,7 @@ class RowCount(ValueRule):
 
     def expectation(self) -> str:
         """In signs."""
-        return between(self.min, self.max).replace("value", "rows")
+        return between(self.min, self.max, "rows")
 
     def accepts(self, observed: Scalar) -> bool:
         """Whether so many rows are allowed."""
@@ -97,3 +97,150 @@ class DType(SchemaRule, ColumnRule):
     def holds(self, columns: Mapping[str, Column]) -> bool:
         """Whether the type is one of the allowed."""
         return any(is_of_type(columns[self.column].dtype, wanted) for wanted in self.dtype)
+
+
+@frozen(kw_only=True)
+class ColumnCount(SchemaRule):
+    """The number of columns."""
+
+    type: ClassVar[str] = "column_count"
+    min: int | None = field(
+        default=None, converter=min_count, metadata=param("at least", aliases=("min_value",))
+    )
+    max: int | None = field(
+        default=None, converter=max_count, metadata=param("at most", aliases=("max_value",))
+    )
+
+    @max.validator
+    def _in_order(self, _: Attribute[int | None], value: int | None) -> None:
+        check_counts(self.type, self.min, value)
+
+    def expectation(self) -> str:
+        """In signs."""
+        return between(self.min, self.max, "columns")
+
+    def observe(self, columns: Mapping[str, Column]) -> Scalar:
+        """How many there are."""
+        return len(columns)
+
+    def holds(self, columns: Mapping[str, Column]) -> bool:
+        """Whether so many are allowed."""
+        return (self.min or 0) <= len(columns) and (self.max is None or len(columns) <= self.max)
+
+
+def _column_list(value: object) -> tuple[str, ...]:
+    names = texts("columns", value)
+    if not names:
+        raise InvalidRule("columns must name at least one column", key="columns")
+    return tuple(dict.fromkeys(names))
+
+
+def _exact(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidRule(f"exact must be true or false, not {shown(value)}", key="exact")
+    return value
+
+
+@frozen(kw_only=True)
+class ColumnsSet(SchemaRule):
+    """All the columns are there, in any order; with ``exact`` no others are."""
+
+    type: ClassVar[str] = "columns_set"
+    columns: tuple[str, ...] = field(
+        converter=_column_list, metadata=param("the names", aliases=("column_set", "column_list"))
+    )
+    exact: bool = field(
+        default=True,
+        converter=_exact,
+        metadata=param("whether others are forbidden", aliases=("exact_match",)),
+    )
+
+    def expectation(self) -> str:
+        """In words."""
+        return f"{'exactly' if self.exact else 'at least'} the columns {', '.join(self.columns)}"
+
+    def observe(self, columns: Mapping[str, Column]) -> Scalar:
+        """What is amiss: missing and extra columns."""
+        missing = [name for name in self.columns if name not in columns]
+        extra = [name for name in columns if name not in self.columns] if self.exact else []
+        said = [
+            f"{what} {', '.join(names)}" for what, names in (("missing", missing), ("extra", extra)) if names
+        ]
+        return "; ".join(said) or None
+
+    def holds(self, columns: Mapping[str, Column]) -> bool:
+        """Whether nothing is amiss."""
+        return self.observe(columns) is None
+
+
+@frozen(kw_only=True)
+class ColumnsOrdered(SchemaRule):
+    """The columns are exactly these, in this order."""
+
+    type: ClassVar[str] = "columns_ordered"
+    columns: tuple[str, ...] = field(
+        converter=_column_list, metadata=param("the names", aliases=("column_list",))
+    )
+
+    def expectation(self) -> str:
+        """In words."""
+        return f"the columns {', '.join(self.columns)} in this order"
+
+    def observe(self, columns: Mapping[str, Column]) -> Scalar:
+        """The columns as they are."""
+        return ", ".join(columns)
+
+    def holds(self, columns: Mapping[str, Column]) -> bool:
+        """Whether they are as listed."""
+        return tuple(columns) == self.columns
+
+
+def _schema(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    pairs = value.items() if isinstance(value, Mapping) else items(value)
+    if not pairs:
+        raise InvalidRule(f"schema must map columns to types, not {shown(value)}", key="schema")
+    return tuple(_typed_column(pair) for pair in pairs)
+
+
+def _typed_column(pair: object) -> tuple[str, tuple[str, ...]]:
+    parts = items(pair) or ()
+    if len(parts) != 2 or not isinstance(parts[0], str):  # noqa: PLR2004  # a name and its type
+        raise InvalidRule(f"schema must map columns to types, and holds {shown(pair)}", key="schema")
+    try:
+        return parts[0], _types(parts[1])
+    except InvalidRule as wrong:
+        raise InvalidRule(f"column {parts[0]!r}: {wrong.message}", key="schema") from None
+
+
+@frozen(kw_only=True)
+class TableSchema(SchemaRule):
+    """The columns have these types; with ``exact`` there are no others."""
+
+    type: ClassVar[str] = "schema"
+    schema: tuple[tuple[str, tuple[str, ...]], ...] = field(
+        converter=_schema,
+        metadata=param("column names and their types, or families of types", aliases=("columns",)),
+    )
+    exact: bool = field(
+        default=False, converter=_exact, metadata=param("whether other columns are forbidden")
+    )
+
+    def expectation(self) -> str:
+        """In words."""
+        listed = ", ".join(f"{name}: {' or '.join(types)}" for name, types in self.schema)
+        return f"{'exactly ' if self.exact else ''}{listed}"
+
+    def observe(self, columns: Mapping[str, Column]) -> Scalar:
+        """What is amiss, column by column."""
+        amiss = [
+            f"{name} is {columns[name].dtype.name if name in columns else 'missing'}"
+            for name, types in self.schema
+            if name not in columns or not any(is_of_type(columns[name].dtype, wanted) for wanted in types)
+        ]
+        known = dict(self.schema)
+        amiss += [f"{name} is extra" for name in columns if self.exact and name not in known]
+        return "; ".join(amiss) or None
+
+    def holds(self, columns: Mapping[str, Column]) -> bool:
+        """Whether nothing is amiss."""
+        return self.observe(columns) is None

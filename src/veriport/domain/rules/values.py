@@ -10,7 +10,7 @@ from attrs import Attribute, field, frozen
 
 from veriport.domain.errors import InvalidRule, shown
 from veriport.domain.patterns import parse_pattern
-from veriport.domain.rules.base import ColumnRule, choose, items, param
+from veriport.domain.rules.base import ColumnRule, Rule, choose, items, param
 from veriport.domain.rules.scalars import Scalar, in_order, mismatch, number, scalar
 from veriport.domain.types import TEXT, Column, Family
 
@@ -26,7 +26,19 @@ class NotNull(ColumnRule):
         return "a value in every row"
 
 
-def _values(value: object) -> tuple[Scalar, ...]:
+@frozen(kw_only=True)
+class Null(ColumnRule):
+    """No row has a value. NaN and the empty text are values."""
+
+    type: ClassVar[str] = "null"
+
+    def expectation(self) -> str:
+        """In words."""
+        return "no value in any row"
+
+
+def values_of(value: object) -> tuple[Scalar, ...]:
+    """Convert the parameter ``values``: a list of plain values, each once."""
     listed = items(value)
     if listed is None:
         raise InvalidRule(f"values must be a list, not {shown(value)}", key="values")
@@ -43,7 +55,7 @@ def _typed(values: Iterable[Scalar]) -> tuple[tuple[bool, Scalar], ...]:
 @frozen(kw_only=True)
 class _Set(ColumnRule):
     values: tuple[Scalar, ...] = field(
-        converter=_values,
+        converter=values_of,
         eq=_typed,
         metadata=param("the values, all of one kind", aliases=("value_set", "allowed_values")),
     )
@@ -111,14 +123,10 @@ def _bound(key: str, value: object) -> Scalar:
     return bound
 
 
-@frozen(kw_only=True)
-class InRange(ColumnRule):
-    """Every value lies between ``min`` and ``max``; an end that is not given is open.
+@frozen(kw_only=True, slots=False)  # two bases with slots cannot be joined
+class Bounds(Rule):
+    """A rule with a low and a high end; one that is not given is open."""
 
-    NaN lies in no range. Bounds for dates and times are written as such or as ISO 8601 text.
-    """
-
-    type: ClassVar[str] = "in_range"
     min: Scalar = field(default=None, converter=_low, metadata=param("the low end", aliases=("min_value",)))
     max: Scalar = field(default=None, converter=_high, metadata=param("the high end", aliases=("max_value",)))
     inclusive: Inclusive = field(
@@ -156,24 +164,69 @@ class InRange(ColumnRule):
         """Whether ``max`` itself is allowed."""
         return self.inclusive in {Inclusive.BOTH, Inclusive.RIGHT}
 
-    def expectation(self) -> str:
-        """In signs: ``0 <= value < 10``."""
-        return between(self.min, self.max, low_closed=self.closed_low, high_closed=self.closed_high)
+    @property
+    def ends(self) -> tuple[Scalar, ...]:
+        """The ends that are given."""
+        return tuple(end for end in (self.min, self.max) if end is not None)
 
+    def admits(self, value: Scalar) -> bool:
+        """Whether a value lies between the ends; NaN and what cannot be compared do not."""
+        above = self.min is None or _at_most(self.min, value, closed=self.closed_low)
+        return above and (self.max is None or _at_most(value, self.max, closed=self.closed_high))
+
+    def in_signs(self, what: str) -> str:
+        """The range in signs: ``0 <= what < 10``, ``what > 0``."""
+        low = "" if self.min is None else f"{self.min} {'<=' if self.closed_low else '<'} "
+        if self.max is None:
+            return f"{what} {'>=' if self.closed_low else '>'} {self.min}"
+        return f"{low}{what} {'<=' if self.closed_high else '<'} {self.max}"
+
+
+def _at_most(low: Scalar, high: Scalar, *, closed: bool) -> bool:
+    return bool(in_order(low, high)) and (closed or not in_order(high, low))
+
+
+@frozen(kw_only=True)
+class _Range(Bounds, ColumnRule):
     def objection(self, columns: Mapping[str, Column]) -> str | None:
         """A bound of a kind that the column does not hold."""
         column = columns[self.column]
-        bounds = (bound for bound in (self.min, self.max) if bound is not None)
-        return next(filter(None, (mismatch(column, bound) for bound in bounds)), None)
+        return next(filter(None, (mismatch(column, bound) for bound in self.ends)), None)
 
 
-def between(low: Scalar, high: Scalar, *, low_closed: bool = True, high_closed: bool = True) -> str:
-    """A range in signs: ``0 <= value < 10``, ``value > 0``."""
-    if low is None:
-        return f"value {'<=' if high_closed else '<'} {high}"
+@frozen(kw_only=True)
+class InRange(_Range):
+    """Every value lies between ``min`` and ``max``; an end that is not given is open.
+
+    NaN lies in no range. Bounds for dates and times are written as such or as ISO 8601 text.
+    """
+
+    type: ClassVar[str] = "in_range"
+
+    def expectation(self) -> str:
+        """In signs: ``0 <= value < 10``."""
+        return self.in_signs("value")
+
+
+@frozen(kw_only=True)
+class NotInRange(_Range):
+    """No value lies between ``min`` and ``max``; NaN lies in no range.
+
+    Bounds for dates and times are written as such or as ISO 8601 text.
+    """
+
+    type: ClassVar[str] = "not_in_range"
+
+    def expectation(self) -> str:
+        """In signs: ``not 0 <= value < 10``."""
+        return f"not {self.in_signs('value')}"
+
+
+def between(low: int | None, high: int | None, what: str) -> str:
+    """A closed range of counts in signs: ``1 <= rows <= 10``."""
     if high is None:
-        return f"value {'>=' if low_closed else '>'} {low}"
-    return f"{low} {'<=' if low_closed else '<'} value {'<=' if high_closed else '<'} {high}"
+        return f"{what} >= {low}"
+    return f"{'' if low is None else f'{low} <= '}{what} <= {high}"
 
 
 def text_only(rule: ColumnRule, columns: Mapping[str, Column]) -> str | None:
@@ -184,29 +237,86 @@ def text_only(rule: ColumnRule, columns: Mapping[str, Column]) -> str | None:
     return f"{rule.type} is for texts and column {column.name!r} is {column.dtype.name}"
 
 
+class Match(StrEnum):
+    """How many of several patterns must match."""
+
+    ANY = "any"
+    ALL = "all"
+
+
+class How(StrEnum):
+    """Where in a text a pattern must match."""
+
+    SEARCH = "search"  #: anywhere
+    MATCH = "match"  #: from the start
+    FULLMATCH = "fullmatch"  #: the whole text
+
+
+def _match(value: object) -> Match:
+    return choose(Match, "match", value)
+
+
+def _how(value: object) -> How:
+    return choose(How, "how", value)
+
+
+def _patterns(value: object) -> tuple[str, ...]:
+    listed = (value,) if isinstance(value, str) else items(value)
+    if not listed:
+        raise InvalidRule(f"patterns must be a list of patterns, not {shown(value)}", key="patterns")
+    for pattern in listed:
+        if not isinstance(pattern, str):
+            raise InvalidRule(f"pattern must be text, not {shown(pattern)}", key="pattern")
+        parse_pattern(pattern)
+    return tuple(dict.fromkeys(str(pattern) for pattern in listed))
+
+
 @frozen(kw_only=True)
-class Regex(ColumnRule):
-    """Every text contains a match of the pattern; anchor it with ``^`` and ``$`` to match it whole.
+class _Regex(ColumnRule):
+    patterns: tuple[str, ...] = field(
+        converter=_patterns, metadata=param("one pattern or several", singular=("pattern", "regex"))
+    )
+    match: Match = field(default=Match.ANY, converter=_match, metadata=param("whether any or all must match"))
+    how: How = field(default=How.SEARCH, converter=_how, metadata=param("search, match or fullmatch"))
 
-    The dialect is described in ``veriport.domain.patterns``.
-    """
-
-    type: ClassVar[str] = "regex"
-    pattern: str = field(metadata=param("the regular expression", aliases=("regex",)))
-
-    @pattern.validator
-    def _usable(self, _: Attribute[str], value: object) -> None:
-        if not isinstance(value, str):
-            raise InvalidRule(f"pattern must be text, not {shown(value)}", key="pattern")
-        parse_pattern(value)
-
-    def expectation(self) -> str:
-        """In words."""
-        return f"matches {self.pattern}"
+    @property
+    def anchored(self) -> tuple[str, ...]:
+        """The patterns such that searching for them does what ``how`` says."""
+        head, tail = {How.SEARCH: ("", ""), How.MATCH: ("^(?:", ")"), How.FULLMATCH: ("^(?:", ")$")}[self.how]
+        return tuple(f"{head}{pattern}{tail}" for pattern in self.patterns)
 
     def objection(self, columns: Mapping[str, Column]) -> str | None:
         """Numbers have no characters to match."""
         return text_only(self, columns)
+
+    def _listed(self) -> str:
+        return f" {'or' if self.match is Match.ANY else 'and'} ".join(self.patterns)
+
+
+@frozen(kw_only=True)
+class Regex(_Regex):
+    """Every text matches the pattern, or any (or all) of several.
+
+    A pattern is searched for; anchor it with ``^`` and ``$``, or say ``how: fullmatch``. The dialect is
+    described in ``veriport.domain.patterns``.
+    """
+
+    type: ClassVar[str] = "regex"
+
+    def expectation(self) -> str:
+        """In words."""
+        return f"matches {self._listed()}"
+
+
+@frozen(kw_only=True)
+class NotRegex(_Regex):
+    """No text matches the pattern, or any (or all) of several; see ``regex``."""
+
+    type: ClassVar[str] = "not_regex"
+
+    def expectation(self) -> str:
+        """In words."""
+        return f"does not match {self._listed()}"
 
 
 def _count(key: str, value: object) -> int | None:
@@ -255,7 +365,7 @@ class Length(ColumnRule):
 
     def expectation(self) -> str:
         """In signs."""
-        return between(self.min, self.max).replace("value", "length")
+        return between(self.min, self.max, "length")
 
     def objection(self, columns: Mapping[str, Column]) -> str | None:
         """Numbers have no length."""

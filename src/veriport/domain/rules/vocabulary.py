@@ -9,17 +9,55 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from veriport.domain.formats import FORMATS
+from veriport.domain.rules.aggregates import Aggregate, Correlation, DistinctSet, ModeInSet, Of
 from veriport.domain.rules.base import Rule
-from veriport.domain.rules.rows import Compare, Expression, Unique
-from veriport.domain.rules.tables import ColumnExists, DType, RowCount
-from veriport.domain.rules.values import InRange, InSet, Length, NotInSet, NotNull, Regex
+from veriport.domain.rules.references import ReferentialIntegrity, RowCountMatch
+from veriport.domain.rules.rows import (
+    Compare,
+    Duplicate,
+    Expression,
+    PairInSet,
+    RowsComplete,
+    RowSum,
+    RowUnique,
+    Unique,
+)
+from veriport.domain.rules.spread import InterquartileRange, Monotonic, ZScore
+from veriport.domain.rules.tables import (
+    ColumnCount,
+    ColumnExists,
+    ColumnsOrdered,
+    ColumnsSet,
+    DType,
+    RowCount,
+    TableSchema,
+)
+from veriport.domain.rules.texts import Contains, DatetimeFormat, Format, JsonSchema, Like, NotLike
+from veriport.domain.rules.times import Freshness, NotFuture, NotPast
+from veriport.domain.rules.values import (
+    InRange,
+    InSet,
+    Length,
+    NotInRange,
+    NotInSet,
+    NotNull,
+    NotRegex,
+    Null,
+    Regex,
+)
 
-#: Every rule class by its canonical type.
+#: Every rule class by its canonical type, in the order of the documentation.
 CLASSES: Mapping[str, type[Rule]] = {
     cls.type: cls
     for cls in (
-        NotNull, Unique, InSet, NotInSet, InRange, Regex, Length, Compare, Expression,
-        DType, ColumnExists, RowCount,
+        NotNull, Null, Unique, InSet, NotInSet, InRange, NotInRange, Compare,
+        Regex, NotRegex, Like, NotLike, Contains, Length, Format, DatetimeFormat, JsonSchema,
+        NotFuture, NotPast, Monotonic, ZScore, InterquartileRange, Expression,
+        Duplicate, PairInSet, RowsComplete, RowSum, RowUnique, ReferentialIntegrity,
+        Aggregate, DistinctSet, ModeInSet, Correlation,
+        RowCount, RowCountMatch, ColumnExists, DType, ColumnCount, ColumnsSet, ColumnsOrdered, TableSchema,
+        Freshness,
     )
 }  # fmt: skip
 
@@ -68,6 +106,16 @@ _LESS_OR_EQUAL = _comparison("<=", "max", "min", "both")
 _EQUAL = _equality("==", InSet)
 _NOT_EQUAL = _equality("!=", NotInSet)
 
+_CONDITIONAL = (
+    Spelling(NotNull, dict.fromkeys(("condition", "when", "predicate"), "where"), needs=("where",)),
+)
+_COMPLETENESS = (Spelling(NotNull, dict.fromkeys(("min_ratio", "ratio", "min_completeness"), "mostly")),)
+_FOREIGN_KEY = (
+    Spelling(InSet, {"reference_values": "values"}, given=("values", "reference_values")),
+    Spelling(ReferentialIntegrity, {"to": "reference", "to_model": "reference", "field": "reference_columns",
+                                    "to_column": "reference_columns"}),
+)  # fmt: skip
+
 #: Every word that ``type`` may hold, and how it is read; the first that applies counts.
 SPELLINGS: Mapping[str, tuple[Spelling, ...]] = {
     **{name: _one(cls) for name, cls in CLASSES.items()},
@@ -94,4 +142,29 @@ SPELLINGS: Mapping[str, tuple[Spelling, ...]] = {
     "non_positive": _one(InRange, max=0),
     "min_length": _length("min"),
     "max_length": _length("max"),
+    "is_null": _one(Null),
+    "conditional_null": _CONDITIONAL, "conditional_not_null": _CONDITIONAL,
+    "completeness_ratio": _COMPLETENESS, "completeness": _COMPLETENESS,
+    "not_between": _one(NotInRange), "outside": _one(NotInRange),
+    "not_matches": _one(NotRegex),
+    "starts_with": (Spelling(Contains, {"prefix": "text"}, {"at": "start"}),),
+    "ends_with": (Spelling(Contains, {"suffix": "text"}, {"at": "end"}),),
+    **{name: _one(Format, format=name) for name in FORMATS if name not in {"date", "datetime"}},
+    **{f"{name}_format": _one(Format, format=name) for name in FORMATS if name != "datetime"},
+    "iso_country": _one(Format, format="country"), "country_code": _one(Format, format="country"),
+    "date_format": (Spelling(DatetimeFormat, given=("format",)), *_one(Format, format="date")),
+    "strptime": _one(DatetimeFormat),
+    "increasing": _one(Monotonic, direction="increasing"),
+    "decreasing": _one(Monotonic, direction="decreasing"),
+    "strictly_increasing": _one(Monotonic, direction="increasing", strictly=True),
+    "strictly_decreasing": _one(Monotonic, direction="decreasing", strictly=True),
+    "zscore": _one(ZScore), "z_score_outlier": _one(ZScore), "iqr_outlier": _one(InterquartileRange),
+    "no_duplicate_rows": _one(Duplicate), "duplicate_rows": _one(Duplicate), "distinct_rows": _one(Duplicate),
+    "referential_integrity": _FOREIGN_KEY, "foreign_key": _FOREIGN_KEY, "ref_integrity": _FOREIGN_KEY,
+    "relationships": _FOREIGN_KEY,
+    **{of.value: _one(Aggregate, of=of.value) for of in Of if of not in {Of.MIN, Of.MAX, Of.QUANTILE}},
+    "column_min": _one(Aggregate, of="min"), "column_max": _one(Aggregate, of="max"),
+    "quantile": (Spelling(Aggregate, {"quantile": "q"}, {"of": "quantile"}),),
+    "cross_table_row_count": (Spelling(RowCountMatch, {"table2": "reference"}),),
+    "table_schema": _one(TableSchema), "columns_match": _one(ColumnsSet),
 }  # fmt: skip

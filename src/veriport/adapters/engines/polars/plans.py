@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import polars as pl
 from attrs import field, frozen
 
+from veriport.adapters.engines.polars import aggregates
 from veriport.adapters.engines.polars.conditions import Schema, condition
+from veriport.adapters.engines.polars.sources import open_frame
 from veriport.domain.binding import columns_read
-from veriport.domain.measurements import Measurement, NotEvaluated
+from veriport.domain.measurements import Measurement, NotEvaluated, Sample
+from veriport.domain.rules.aggregates import Aggregate, Correlation, DistinctSet, ModeInSet
 from veriport.domain.rules.base import Nulls, Rule
-from veriport.domain.rules.rows import Unique
+from veriport.domain.rules.references import ReferentialIntegrity, RowCountMatch
+from veriport.domain.rules.rows import Duplicate, RowsComplete, Unique
+from veriport.domain.rules.scalars import plain
+from veriport.domain.rules.spread import Direction, Monotonic
 from veriport.domain.rules.tables import RowCount
-from veriport.domain.rules.values import NotNull
+from veriport.domain.rules.times import Freshness
+from veriport.domain.rules.values import NotNull, Null
 
 #: Names that no column of a user has.
 ROW = "__veriport_row"
 ROWS = "__veriport_rows"
-_SIZE = "__veriport_size"
+SIZE = "__veriport_size"
+_FIRST = "__veriport_first"
 
-Counts = Mapping[str, int]
+Counts = Mapping[str, object]
+
+
+def whole(value: object) -> int:
+    """A count as Polars gives it; the sum of nothing is 0."""
+    return int(value) if isinstance(value, int | float) else 0
+
+
+def nulls_of(column: str) -> str:
+    """The name of the fold that counts the nulls of a column."""
+    return f"nulls of {column}"
 
 
 class Plan(Protocol):
@@ -37,11 +55,11 @@ class Plan(Protocol):
         ...
 
     def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
-        """What was found, without samples."""
+        """What was found; samples only of values that stand in no row."""
         ...
 
     def breaks(self, groups: pl.DataFrame | None) -> pl.Expr | None:
-        """TRUE for the rows that break the rule; ``None`` where rows do not break it."""
+        """TRUE for the first rows that break the rule; ``None`` where rows do not break it."""
         ...
 
     @property
@@ -50,31 +68,40 @@ class Plan(Protocol):
         ...
 
 
-def nulls_of(column: str) -> str:
-    """The name of the fold that counts the nulls of a column."""
-    return f"nulls of {column}"
-
-
 def plan_for(rule: Rule, schema: Schema, samples: int) -> Plan | NotEvaluated:
     """Plan a rule. Raises ``InvalidRule`` or what Polars raises where it cannot be compiled."""
     where = None if rule.where is None else schema.sql(rule.where)
     shows = columns_read(rule, schema.parsed)
-    match rule:
-        case Unique():
-            return _UniquePlan(rule=rule, where=where, shows=shows, samples=samples)
-        case RowCount():
-            return _CountPlan(rule=rule, where=where, shows=shows)
+    special = _SPECIAL.get(type(rule))
+    if special is not None:
+        return special(rule=rule, where=where, shows=shows, samples=samples, schema=schema)
     ok = condition(rule, schema)
     if ok is None:
         return NotEvaluated(f"the polars engine does not know {rule.type}")
-    return _RowPlan(rule=rule, where=where, shows=shows, ok=ok)
+    return _RowPlan(rule=rule, where=where, shows=shows, samples=samples, schema=schema, ok=ok)
 
 
 @frozen(kw_only=True)
 class _Plan:
+    """What all plans have; by itself it folds, groups and breaks nothing."""
+
     rule: Rule
     where: pl.Expr | None = field(eq=False)
     shows: tuple[str, ...]
+    samples: int
+    schema: Schema = field(eq=False, repr=False)
+
+    @property
+    def folds(self) -> Mapping[str, pl.Expr]:
+        return {}
+
+    def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
+        del rows
+        return None
+
+    def breaks(self, groups: pl.DataFrame | None) -> pl.Expr | None:
+        del groups
+        return None
 
     def _named(self, what: str) -> str:
         return f"{what} of rule {self.rule.id}"
@@ -82,27 +109,8 @@ class _Plan:
     def _within(self, test: pl.Expr) -> pl.Expr:
         return test if self.where is None else test & self.where
 
-
-@frozen(kw_only=True)
-class _CountPlan(_Plan):
-    """Counts rows."""
-
-    @property
-    def folds(self) -> Mapping[str, pl.Expr]:
-        return {} if self.where is None else {self._named("rows"): self.where.sum()}
-
-    def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
-        del rows
-        return None
-
-    def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
-        del groups
-        rows = counts[ROWS] if self.where is None else counts[self._named("rows")]
-        return Measurement(checked=rows, observed=rows)
-
-    def breaks(self, groups: pl.DataFrame | None) -> pl.Expr | None:
-        del groups
-        return None
+    def _seen(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        return rows if self.where is None else rows.filter(self.where)
 
 
 @frozen(kw_only=True)
@@ -110,6 +118,11 @@ class _RowPlan(_Plan):
     """Counts the rows for which an expression is TRUE, FALSE and null."""
 
     ok: pl.Expr = field(eq=False)
+
+    @property
+    def _total(self) -> bool:
+        """Whether the rule looks at nulls themselves, so that every row is checked."""
+        return isinstance(self.rule, NotNull | Null | RowsComplete)
 
     @property
     def _column(self) -> str | None:
@@ -120,28 +133,25 @@ class _RowPlan(_Plan):
     @property
     def folds(self) -> Mapping[str, pl.Expr]:
         shared = {} if self._column is None else {nulls_of(self._column): pl.col(self._column).null_count()}
-        if isinstance(self.rule, NotNull) and self._column is not None:
+        if isinstance(self.rule, NotNull) and shared:
             return shared
         own = {self._named("failed"): self._within(self.ok.not_()).sum()}
-        if self._column is None:
+        if not shared:
             own[self._named("checked")] = self._within(self.ok.is_not_null()).sum()
             own[self._named("null")] = self._within(self.ok.is_null()).sum()
         return {**shared, **own}
 
-    def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
-        del rows
-        return None
-
     def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
         del groups
         if self._column is None:
-            checked, null = counts[self._named("checked")], counts[self._named("null")]
+            checked, null = whole(counts[self._named("checked")]), whole(counts[self._named("null")])
         else:
-            null = counts[nulls_of(self._column)]
-            checked = counts[ROWS] - null
-        if isinstance(self.rule, NotNull) and self._column is not None:
-            return Measurement(checked=checked + null, failed=null)
-        failed = counts[self._named("failed")]
+            null = whole(counts[nulls_of(self._column)])
+            checked = whole(counts[ROWS]) - null
+        if self._total and self._column is not None:
+            failed = null if isinstance(self.rule, NotNull) else whole(counts[self._named("failed")])
+            return Measurement(checked=checked + null, failed=failed)
+        failed = whole(counts[self._named("failed")])
         if self.rule.nulls is Nulls.FAIL:
             return Measurement(checked=checked + null, failed=failed + null)
         return Measurement(checked=checked, failed=failed)
@@ -153,13 +163,8 @@ class _RowPlan(_Plan):
 
 
 @frozen(kw_only=True)
-class _UniquePlan(_Plan):
-    """Groups rows by their values; every row of a group of two or more breaks the rule.
-
-    The first failing rows all belong to the groups that begin first, so that only those are kept.
-    """
-
-    samples: int
+class _GroupPlan(_Plan):
+    """A rule whose failing rows are found by grouping or joining, over the rows without a null."""
 
     @property
     def _present(self) -> pl.Expr:
@@ -170,29 +175,22 @@ class _UniquePlan(_Plan):
         return self._within(pl.any_horizontal(pl.col(name).is_null() for name in self.rule.reads))
 
     @property
+    def _alone(self) -> str | None:
+        return self.rule.reads[0] if self.where is None and len(self.rule.reads) == 1 else None
+
+    @property
     def folds(self) -> Mapping[str, pl.Expr]:
-        if self.where is None and len(self.rule.reads) == 1:
-            (column,) = self.rule.reads
-            return {nulls_of(column): pl.col(column).null_count()}
+        if self._alone is not None:
+            return {nulls_of(self._alone): pl.col(self._alone).null_count()}
         return {self._named("null"): self._absent.sum(), self._named("checked"): self._present.sum()}
 
-    def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
-        repeated = (
-            rows.filter(self._present)
-            .group_by(self.rule.reads)
-            .agg(pl.len().alias(_SIZE), pl.col(ROW).min())
-            .filter(pl.col(_SIZE) > 1)
-        )
-        first = pl.struct(self.rule.reads).bottom_k_by(ROW, self.samples).implode()
-        return repeated.select(pl.col(_SIZE).sum(), first.alias(ROW))
-
     def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
-        failed = 0 if groups is None else groups[_SIZE].item()
-        if self.where is None and len(self.rule.reads) == 1:
-            null = counts[nulls_of(self.rule.reads[0])]
-            checked = counts[ROWS] - null
+        failed = 0 if groups is None else whole(groups[SIZE].item())
+        if self._alone is not None:
+            null = whole(counts[nulls_of(self._alone)])
+            checked = whole(counts[ROWS]) - null
         else:
-            null, checked = counts[self._named("null")], counts[self._named("checked")]
+            null, checked = whole(counts[self._named("null")]), whole(counts[self._named("checked")])
         if self.rule.nulls is Nulls.FAIL:
             return Measurement(checked=checked + null, failed=failed + null)
         return Measurement(checked=checked, failed=failed)
@@ -200,7 +198,213 @@ class _UniquePlan(_Plan):
     def breaks(self, groups: pl.DataFrame | None) -> pl.Expr | None:
         if groups is None:
             return None
-        first = groups[ROW].explode(empty_as_null=False).struct.unnest()
-        among = pl.struct(self.rule.reads).is_in(first.to_struct().implode())
-        repeated = self._within(self._present & among)
-        return repeated | self._absent if self.rule.nulls is Nulls.FAIL else repeated
+        among = self._within(self._among(groups))
+        return among | self._absent if self.rule.nulls is Nulls.FAIL else among
+
+    def _among(self, groups: pl.DataFrame) -> pl.Expr:
+        """TRUE for the first failing rows, which the groups name by number."""
+        return pl.col(ROW).is_in(groups[_FIRST])
+
+
+@frozen(kw_only=True)
+class _UniquePlan(_GroupPlan):
+    """Groups rows by their values; every row of a group of two or more breaks the rule.
+
+    The first failing rows all belong to the groups that begin first, so that only those are kept.
+    """
+
+    def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
+        return self._repeated(rows.filter(self._present))
+
+    def _repeated(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        repeated = rows.group_by(self.rule.reads).agg(pl.len().alias(SIZE), pl.col(ROW).min())
+        first = pl.struct(self.rule.reads).bottom_k_by(ROW, self.samples).implode()
+        return repeated.filter(pl.col(SIZE) > 1).select(pl.col(SIZE).sum(), first.alias(_FIRST))
+
+    def _among(self, groups: pl.DataFrame) -> pl.Expr:
+        first = groups[_FIRST].explode(empty_as_null=False).struct.unnest()
+        same = (
+            pl.all_horizontal(
+                pl.col(name).eq_missing(pl.lit(row[name], dtype=first.schema[name])) for name in first.columns
+            )
+            for row in first.iter_rows(named=True)
+        )
+        return pl.any_horizontal(same)
+
+
+@frozen(kw_only=True)
+class _DuplicatePlan(_UniquePlan):
+    """The same over whole rows, nulls being equal."""
+
+    @property
+    def folds(self) -> Mapping[str, pl.Expr]:
+        return {} if self.where is None else {self._named("checked"): self.where.sum()}
+
+    def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
+        return self._repeated(self._seen(rows))
+
+    def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
+        checked = whole(counts[ROWS] if self.where is None else counts[self._named("checked")])
+        return Measurement(checked=checked, failed=0 if groups is None else whole(groups[SIZE].item()))
+
+    def breaks(self, groups: pl.DataFrame | None) -> pl.Expr | None:
+        return None if groups is None else self._within(self._among(groups))
+
+
+def _first_rows(failing: pl.LazyFrame, samples: int) -> pl.LazyFrame:
+    """How many rows fail, and the numbers of the first of them."""
+    return failing.select(pl.len().alias(SIZE), pl.col(ROW).bottom_k(samples).implode().alias(_FIRST))
+
+
+@frozen(kw_only=True)
+class _MonotonicPlan(_GroupPlan):
+    """Compares each value with the one before it."""
+
+    def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
+        assert isinstance(self.rule, Monotonic)  # noqa: S101  # by the table below
+        value, _ = self.schema.value(self.rule)
+        values = rows.filter(self._present).select(ROW, value.alias("value"), before=value.shift(1))
+        up = self.rule.direction is Direction.INCREASING
+        low, high = (pl.col("before"), pl.col("value")) if up else (pl.col("value"), pl.col("before"))
+        ordered = low < high if self.rule.strictly else low <= high
+        return _first_rows(values.filter(ordered.not_()), self.samples)
+
+
+@frozen(kw_only=True)
+class _ReferencePlan(_GroupPlan):
+    """Looks each combination up in the other data set."""
+
+    def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
+        assert isinstance(self.rule, ReferentialIntegrity)  # noqa: S101  # by the table below
+        known = open_frame(self.rule.other).frame.select(self.rule.refers_to).unique()
+        mine, theirs = list(self.rule.reads), list(self.rule.refers_to)
+        orphans = (
+            rows.filter(self._present)
+            .select(ROW, *mine)
+            .join(known, left_on=mine, right_on=theirs, how="anti")
+        )
+        return _first_rows(orphans, self.samples)
+
+
+@frozen(kw_only=True)
+class _ValuePlan(_Plan):
+    """Observes one value; ``checked`` are the rows behind it."""
+
+    @property
+    def _value(self) -> aggregates.Value:
+        return aggregates.value_of(self.rule, self.schema)
+
+    @property
+    def folds(self) -> Mapping[str, pl.Expr]:
+        where = pl.lit(value=True) if self.where is None else self.where
+        observed, counted = self._value(where)
+        return {self._named("observed"): observed, self._named("checked"): counted}
+
+    def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
+        del groups
+        observed, checked = counts[self._named("observed")], whole(counts[self._named("checked")])
+        return Measurement(checked=checked, observed=aggregates.scalar_of(observed))
+
+
+@frozen(kw_only=True)
+class _CountPlan(_Plan):
+    """Counts rows."""
+
+    @property
+    def folds(self) -> Mapping[str, pl.Expr]:
+        return {} if self.where is None else {self._named("rows"): self.where.sum()}
+
+    def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
+        del groups
+        rows = whole(counts[ROWS] if self.where is None else counts[self._named("rows")])
+        return Measurement(checked=rows, observed=rows)
+
+
+@frozen(kw_only=True)
+class _CountMatchPlan(_CountPlan):
+    """Counts rows here and in the other data set."""
+
+    def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
+        del rows
+        assert isinstance(self.rule, RowCountMatch)  # noqa: S101  # by the table below
+        return open_frame(self.rule.other).frame.select(pl.len().alias(SIZE))
+
+    def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
+        here = super().measurement(counts, None).checked
+        there = 0 if groups is None else whole(groups[SIZE].item())
+        apart = abs(here - there) / there if there else float(here > 0)
+        return Measurement(checked=here, observed=apart, note=f"{here:,} rows here, {there:,} there")
+
+
+@frozen(kw_only=True)
+class _FreshnessPlan(_Plan):
+    """Observes the age of the newest value."""
+
+    @property
+    def folds(self) -> Mapping[str, pl.Expr]:
+        value = self._within_values(pl.col(self.rule.reads[0]))
+        return {self._named("newest"): value.max(), self._named("checked"): value.count()}
+
+    def _within_values(self, value: pl.Expr) -> pl.Expr:
+        return value if self.where is None else value.filter(self.where)
+
+    def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
+        del groups
+        newest, checked = counts[self._named("newest")], whole(counts[self._named("checked")])
+        if newest is None:
+            return Measurement(checked=0, note="there is no value")
+        age = aggregates.age_of(newest, self.schema.now)
+        return Measurement(checked=checked, observed=age, note=f"the newest value is {plain(newest)}")
+
+
+@frozen(kw_only=True)
+class _DistinctPlan(_Plan):
+    """Compares the values that occur with the listed ones; samples are the values that are amiss."""
+
+    def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
+        assert isinstance(self.rule, DistinctSet)  # noqa: S101  # by the table below
+        value, dtype = self.schema.value(self.rule)
+        return aggregates.distinct_set(self._seen(rows), value, dtype, self.rule, self.samples)
+
+    @property
+    def folds(self) -> Mapping[str, pl.Expr]:
+        value = pl.col(self.rule.reads[0])
+        return {self._named("checked"): (value if self.where is None else value.filter(self.where)).count()}
+
+    def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
+        assert groups is not None  # noqa: S101  # it asked for them
+        assert isinstance(self.rule, DistinctSet)  # noqa: S101  # by the table below
+        amiss, examples, note = aggregates.amiss(groups, self.rule)
+        samples = tuple(Sample(values={self.rule.column: plain(each)}) for each in examples[: self.samples])
+        checked = whole(counts[self._named("checked")])
+        return Measurement(checked=checked, observed=amiss, samples=samples, note=note)
+
+
+@frozen(kw_only=True)
+class _ModePlan(_DistinctPlan):
+    """Observes the most frequent value."""
+
+    def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
+        assert isinstance(self.rule, ModeInSet)  # noqa: S101  # by the table below
+        value, dtype = self.schema.value(self.rule)
+        return aggregates.mode(self._seen(rows), value, dtype, self.rule)
+
+    def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
+        assert groups is not None  # noqa: S101  # it asked for them
+        observed = aggregates.scalar_of(groups["mode"].item())
+        return Measurement(checked=whole(counts[self._named("checked")]), observed=observed)
+
+
+_SPECIAL: Mapping[type[Rule], Callable[..., Plan]] = {
+    Unique: _UniquePlan,
+    Duplicate: _DuplicatePlan,
+    Monotonic: _MonotonicPlan,
+    ReferentialIntegrity: _ReferencePlan,
+    RowCount: _CountPlan,
+    RowCountMatch: _CountMatchPlan,
+    Aggregate: _ValuePlan,
+    Correlation: _ValuePlan,
+    Freshness: _FreshnessPlan,
+    DistinctSet: _DistinctPlan,
+    ModeInSet: _ModePlan,
+}

@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 
 from veriport.adapters.engines.polars.conditions import Schema
 from veriport.adapters.engines.polars.errors import TROUBLE, first_line, reading
-from veriport.adapters.engines.polars.plans import ROW, ROWS, Plan, nulls_of, plan_for
+from veriport.adapters.engines.polars.plans import ROW, ROWS, Counts, Plan, nulls_of, plan_for
 from veriport.adapters.engines.polars.sources import Source
 from veriport.adapters.engines.polars.types import data_type
 from veriport.domain.errors import InvalidRule
@@ -24,6 +24,7 @@ from veriport.domain.rules.base import Rule
 from veriport.domain.rules.scalars import plain
 from veriport.domain.types import Column
 from veriport.ports.engines import Request
+from veriport.ports.errors import DataError
 
 
 class PolarsTable:
@@ -48,7 +49,7 @@ class PolarsTable:
 
     def measure(self, request: Request) -> Measured:
         """See ``veriport.ports.engines.Table``."""
-        schema = Schema(self._types, self._source.untyped, request.parsed)
+        schema = Schema(self._types, self._source.untyped, request.parsed, request.now)
         measuring = _Measuring(frame=self._source.frame, schema=schema, request=request)
         try:
             return measuring.run(request.rules)
@@ -68,27 +69,21 @@ class _Measuring:
 
     def run(self, rules: Sequence[Rule]) -> Measured:
         """Measure these rules together."""
-        plans = [self._plan(rule) for rule in rules]
-        names = [] if plans else self.schema.types.names()
+        planned = [self._plan(rule) for rule in rules]
+        names = [] if rules else self.schema.types.names()
         folds = {ROWS: pl.len(), **{nulls_of(name): pl.col(name).null_count() for name in names}}
-        numbered = self._rows(numbered=True)
-        frames: list[pl.LazyFrame] = []
-        places: list[int | None] = []
-        for plan in plans:
-            groups = None if isinstance(plan, NotEvaluated | Broken) else plan.groups(numbered)
-            folds |= {} if isinstance(plan, NotEvaluated | Broken) else plan.folds
-            places.append(None if groups is None else len(frames))
-            frames += [] if groups is None else [groups]
+        for each in planned:
+            folds |= each.plan.folds if isinstance(each, _Planned) else {}
+        frames = [each.groups for each in planned if isinstance(each, _Planned) and each.groups is not None]
         folded, *grouped = pl.collect_all([self._rows().select(**folds), *frames], engine="streaming")
-        counts = folded.row(0, named=True)
-        found = [None if place is None else grouped[place] for place in places]
-        outcomes = [
-            plan if isinstance(plan, NotEvaluated | Broken) else plan.measurement(counts, groups)
-            for plan, groups in zip(plans, found, strict=True)
+        counts, grouped_in_order = folded.row(0, named=True), iter(grouped)
+        found = [
+            each.measured(counts, grouped_in_order) if isinstance(each, _Planned) else each
+            for each in planned
         ]
         return Measured(
             row_count=counts[ROWS],
-            outcomes=tuple(self._with_samples(plans, outcomes, found)),
+            outcomes=tuple(self._with_samples(found)),
             null_counts={name: counts[nulls_of(name)] for name in names},
         )
 
@@ -110,50 +105,39 @@ class _Measuring:
         rows = rows.with_row_index(ROW) if numbered else rows
         return rows if self.request.where is None else rows.filter(self.schema.sql(self.request.where))
 
-    def _plan(self, rule: Rule) -> Plan | NotEvaluated | Broken:
+    def _plan(self, rule: Rule) -> _Planned | NotEvaluated | Broken:
         try:
-            return plan_for(rule, self.schema, self.request.samples)
-        except InvalidRule as refused:
+            plan = plan_for(rule, self.schema, self.request.samples)
+            return (
+                plan
+                if isinstance(plan, NotEvaluated)
+                else _Planned(plan, plan.groups(self._rows(numbered=True)))
+            )
+        except (InvalidRule, DataError) as refused:
             return Broken(str(refused))
         except TROUBLE as trouble:
             return Broken(first_line(trouble))
 
-    def _with_samples(
-        self,
-        plans: Sequence[Plan | NotEvaluated | Broken],
-        outcomes: Sequence[Outcome],
-        groups: Sequence[pl.DataFrame | None],
-    ) -> Iterator[Outcome]:
-        wanted = {
-            index: rows
-            for index, (plan, outcome, found) in enumerate(zip(plans, outcomes, groups, strict=True))
-            if (rows := self._failing(plan, outcome, found)) is not None
-        }
-        shown = (
-            dict(zip(wanted, pl.collect_all([*wanted.values()], engine="streaming"), strict=True))
-            if wanted
-            else {}
-        )
-        for index, (plan, outcome) in enumerate(zip(plans, outcomes, strict=True)):
-            if (
-                index in shown
-                and isinstance(outcome, Measurement)
-                and not isinstance(plan, NotEvaluated | Broken)
-            ):
-                yield evolve(outcome, samples=self._samples(plan, shown[index]))
+    def _with_samples(self, found: Sequence[_Found | NotEvaluated | Broken]) -> Iterator[Outcome]:
+        """The outcomes, those that failed with the first rows that break the rule."""
+        shown = [self._failing(each) if isinstance(each, _Found) else None for each in found]
+        frames = [rows for rows in shown if rows is not None]
+        collected = iter(pl.collect_all(frames, engine="streaming") if frames else [])
+        for each, rows in zip(found, shown, strict=True):
+            if not isinstance(each, _Found):
+                yield each
+            elif rows is None:
+                yield each.measurement
             else:
-                yield outcome
+                yield evolve(each.measurement, samples=self._samples(each.plan, next(collected)))
 
-    def _failing(
-        self, plan: Plan | NotEvaluated | Broken, outcome: Outcome, groups: pl.DataFrame | None
-    ) -> pl.LazyFrame | None:
+    def _failing(self, found: _Found) -> pl.LazyFrame | None:
         """The first rows that break a rule, or ``None`` when there are none to show."""
-        if isinstance(plan, NotEvaluated | Broken) or not isinstance(outcome, Measurement):
-            return None
-        breaks = plan.breaks(groups) if outcome.failed and self.request.samples else None
+        wanted = found.measurement.failed and self.request.samples
+        breaks = found.plan.breaks(found.groups) if wanted else None
         if breaks is None:
             return None
-        names = dict.fromkeys([ROW, *self.request.key, *plan.shows])
+        names = dict.fromkeys([ROW, *self.request.key, *found.plan.shows])
         return self._rows(numbered=True).filter(breaks).head(self.request.samples).select(*names)
 
     def _samples(self, plan: Plan, rows: pl.DataFrame) -> tuple[Sample, ...]:
@@ -165,3 +149,25 @@ class _Measuring:
             )
             for row in rows.iter_rows(named=True)
         )
+
+
+@frozen
+class _Found:
+    """What a plan found in the pass of the counts."""
+
+    plan: Plan
+    groups: pl.DataFrame | None
+    measurement: Measurement
+
+
+@frozen
+class _Planned:
+    """A plan, and the frame that it wants collected beside the folds."""
+
+    plan: Plan
+    groups: pl.LazyFrame | None
+
+    def measured(self, counts: Counts, grouped: Iterator[pl.DataFrame]) -> _Found:
+        """Take what was collected for this plan, which is next in line."""
+        groups = None if self.groups is None else next(grouped)
+        return _Found(self.plan, groups, self.plan.measurement(counts, groups))
