@@ -145,6 +145,34 @@ class TestColumnsThatAreNotThere:
         assert "regex is for texts and column 'id' is int64" in done.out
 
 
+class TestMissingExtra:
+    RULE = "{column: name, type: json_schema, schema: {type: object}}"
+
+    @pytest.fixture
+    def without_jsonschema(self, tmp_path: Path) -> str:
+        """A folder that hides the library jsonschema from Python."""
+        (tmp_path / "hidden").mkdir()
+        write(tmp_path / "hidden", "jsonschema.py", "raise ModuleNotFoundError('no jsonschema here')\n")
+        return str(tmp_path / "hidden")
+
+    def test_a_check_names_what_to_install(self, cli: Cli, orders: Path, without_jsonschema: str) -> None:
+        done = cli("check", orders.name, "--rule", self.RULE, PYTHONPATH=without_jsonschema)
+        assert done.code == USAGE
+        assert "pip install 'veriport[jsonschema]'" in done.err
+
+    def test_so_does_a_checkpoint(
+        self, cli: Cli, tmp_path: Path, orders: Path, without_jsonschema: str
+    ) -> None:
+        write(
+            tmp_path,
+            "veriport.yaml",
+            f"checkpoints:\n  - {{name: a, data: {orders.name}, rules: [{self.RULE}]}}\n",
+        )
+        done = cli("checkpoint", "run", "a", PYTHONPATH=without_jsonschema)
+        assert done.code == USAGE
+        assert "pip install 'veriport[jsonschema]'" in done.err
+
+
 class TestCsvKeepsWhatItSays:
     def test_a_text_after_twenty_thousand_integers(self, cli: Cli, tmp_path: Path) -> None:
         write(tmp_path, "late.csv", "a\n" + "1\n" * 20_000 + "x\n")
