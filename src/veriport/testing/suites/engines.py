@@ -120,10 +120,11 @@ class EngineSuite:
 
     def test_where_limits_the_whole_check(self, engine: Engine) -> None:
         whole = self.check(engine, self.load(_MANY), _MANY.rule, where="id > 'b'")
-        assert whole.row_count == 3
         (result,) = whole.rules
         if result.status is RuleStatus.NOT_EVALUATED:
+            assert not self.complete, result.message
             pytest.skip(result.message)
+        assert whole.row_count == 3
         assert (result.checked_count, result.failed_count) == (3, 2)
         assert [sample.row for sample in result.samples] in ([2, 4], [None, None])
 

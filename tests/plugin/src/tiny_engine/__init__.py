@@ -10,6 +10,8 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from attrs import frozen
@@ -27,6 +29,13 @@ from veriport.ports.errors import DataError
 
 Row = Mapping[str, object]
 
+#: The types whose values are compared with those of a rule just as they are.
+PLAIN = {bool: Family.BOOLEAN, int: Family.INTEGER, float: Family.FLOAT, str: Family.STRING}
+FAMILIES = {
+    **PLAIN, Decimal: Family.DECIMAL, date: Family.DATE, datetime: Family.DATETIME, time: Family.TIME,
+    timedelta: Family.DURATION, bytes: Family.BINARY, list: Family.LIST, dict: Family.STRUCT,
+}  # fmt: skip
+
 
 @frozen
 class TinyEngine:
@@ -38,7 +47,7 @@ class TinyEngine:
     def open(self, dataset: Dataset) -> Iterator[TinyTable]:
         """Open a CSV file, or a frame with ``to_dicts``."""
         match dataset:
-            case Handle() if hasattr(dataset.frame, "to_dicts"):
+            case Handle() if hasattr(dataset.frame, "to_dicts") and hasattr(dataset.frame, "columns"):
                 yield TinyTable(tuple(dataset.frame.columns), tuple(dataset.frame.to_dicts()))
             case Address() if dataset.kind == "csv":
                 yield read_csv(dataset)
@@ -72,10 +81,10 @@ class TinyTable:
         return tuple(Column(name, self._dtype(name)) for name in self.names)
 
     def _dtype(self, name: str) -> DataType:
-        families = {bool: Family.BOOLEAN, int: Family.INTEGER, float: Family.FLOAT, str: Family.STRING}
         first = next((row[name] for row in self.rows if row[name] is not None), None)
-        family = Family.NULL if first is None else families.get(type(first), Family.OTHER)
-        return DataType(family, family.value)
+        family = Family.NULL if first is None else FAMILIES.get(type(first), Family.OTHER)
+        zoned = isinstance(first, datetime) and first.tzinfo is not None
+        return DataType(family, "datetime(us, UTC)" if zoned else family.value)
 
     def measure(self, request: Request) -> Measured:
         """Every rule in turn, each over all rows."""
@@ -119,9 +128,9 @@ def test_of(rule: Rule, rows: Mapping[int, Row]) -> Callable[[Row], bool] | None
     match rule:
         case NotNull(column=column):
             return lambda row: row[column] is not None
-        case InSet(column=column, values=values):
+        case InSet(column=column, values=values) if is_plain(column, rows):
             return lambda row: row[column] in values
-        case NotInSet(column=column, values=values):
+        case NotInSet(column=column, values=values) if is_plain(column, rows):
             return lambda row: row[column] is not None and row[column] not in values
         case Length(column=column) if isinstance(rule, ColumnRule):
             low, high = rule.min or 0, rule.max
@@ -129,6 +138,11 @@ def test_of(rule: Rule, rows: Mapping[int, Row]) -> Callable[[Row], bool] | None
         case Unique(columns=columns):
             return repeats(columns, rows)
     return None
+
+
+def is_plain(column: str, rows: Mapping[int, Row]) -> bool:
+    """Whether values of a rule can be compared with those of the column; days and decimals come as text."""
+    return all(row[column] is None or type(row[column]) in PLAIN for row in rows.values())
 
 
 def fits(value: object, low: int, high: int | None) -> bool:
