@@ -23,6 +23,7 @@ from veriport.domain.errors import ConfigurationError
 from veriport.domain.results import Gate
 from veriport.domain.severity import Severity, severity_of
 from veriport.wiring.container import Container
+from veriport.wiring.notifiers import build_notifier
 from veriport.wiring.settings import DEFAULT_FILE, Settings
 
 StoreValidationResult = StoreResult
@@ -83,6 +84,8 @@ class Checkpoint:
             samples=samples,
             where=where,
         )
+        for action in spec.actions:
+            build_notifier(action)  # what no run could carry out is refused here
         container = Container(settings=Settings(engine=spec.engine))
         if engine is not None and not isinstance(engine, str):
             container.engine.override(engine_of(engine))

@@ -199,7 +199,7 @@ def _all(kind: type[_Item], name: str, value: Iterable[_Item]) -> tuple[_Item, .
     listed = tuple(value) if isinstance(value, Iterable) else (value,)
     for item in listed:
         if not isinstance(item, kind):
-            raise ConfigurationError(f"{name} must hold a {kind.__name__} each, not {shown(item)}")
+            raise ConfigurationError(f"{name}: {shown(item)} is no {kind.__name__}")
     return listed
 
 

@@ -15,12 +15,11 @@ from veriport.adapters.expressions.sqlglot import parse
 from veriport.application.checking import CheckData
 from veriport.application.delivering import DeliverInline
 from veriport.application.running import RunCheckpoint
-from veriport.domain.checkpoints import Action, Callback, EngineRef, StoreResult, Webhook
-from veriport.domain.errors import ConfigurationError
+from veriport.domain.checkpoints import EngineRef
 from veriport.ports.engines import Engine
-from veriport.ports.notifiers import Notifier
 from veriport.ports.telemetry import Telemetry
 from veriport.wiring import catalog
+from veriport.wiring.notifiers import build_notifier
 from veriport.wiring.settings import AdapterRef, Settings
 
 
@@ -37,34 +36,6 @@ def _engine_for(default: Callable[[], Engine], default_ref: EngineRef) -> Callab
         return default() if ref == default_ref and ref.options == default_ref.options else build_engine(ref)
 
     return engine_for
-
-
-def build_notifier(action: Action) -> Notifier:
-    """The notifier that carries out an action."""
-    notifier: Notifier
-    match action:
-        case StoreResult():
-            if "://" in action.store_path:
-                raise ConfigurationError(
-                    f"store_path must be a folder, not {action.store_path.partition('://')[0]}://"
-                )
-            blobs = catalog.build("blobs", "file", root=action.store_path)
-            notifier = catalog.build("notifiers", action.kind, blobs=blobs, partition_by=action.partition_by)
-        case Webhook():
-            notifier = catalog.build(
-                "notifiers",
-                action.kind,
-                url=action.url,
-                method=action.method,
-                headers=dict(action.headers),
-                include_full_result=action.include_full_result,
-                allow_hosts=action.allow_hosts,
-            )
-        case Callback():
-            notifier = catalog.build("notifiers", action.kind, callback=action.callback)
-        case _:
-            raise ConfigurationError(f"nothing carries out the action {action.kind!r}")
-    return notifier
 
 
 def _telemetry(ref: AdapterRef) -> Telemetry:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,6 +36,7 @@ from veriport.domain.severity import severity_of
 from veriport.domain.suggestions import nearest
 from veriport.wiring import catalog
 from veriport.wiring.documents import Document, Problem, load_document
+from veriport.wiring.notifiers import build_notifier
 
 DEFAULT_FILE = "veriport.yaml"
 _PREFIX = "VERIPORT_"
@@ -161,18 +163,22 @@ class _Settings:
         self._folder = Path() if file is None else file.parent
         self._environment = environment
         self._problems: list[Problem] = []
+        self._wrong_variables: list[str] = []
 
     def read(self) -> Settings:
         content = self._top()
-        sections = {key: self._section(key, content.get(key)) for key in _SECTIONS}
-        engine = self._adapter("engine", sections["engine"], "polars")
-        telemetry = self._adapter("telemetry", sections["telemetry"], "none")
-        default = self._known_engine(EngineRef(engine.kind, engine.options), "engine")
-        self._attempt(lambda: catalog.require("telemetry", telemetry.kind), "telemetry")
+        self._refuse_unknown_variables()
+        engine = self._adapter("engine", "engines", content.get("engine"), "polars")
+        telemetry = self._adapter("telemetry", "telemetry", content.get("telemetry"), "none")
+        default = EngineRef(engine.kind, engine.options)
         checkpoints = tuple(self._checkpoints(content.get("checkpoints"), default))
-        if self._problems:
-            raise self._document.error(self._problems)
+        if self._problems or self._wrong_variables:
+            raise ConfigurationError("\n".join([*self._wrong_variables, *self._lines()]))
         return Settings(engine=default, telemetry=telemetry, checkpoints=checkpoints, file=self._file)
+
+    def _lines(self) -> Iterator[str]:
+        if self._problems:
+            yield str(self._document.error(self._problems))
 
     def _wrong(self, message: str, *path: int | str) -> None:
         self._problems.append(Problem(message, path))
@@ -198,33 +204,50 @@ class _Settings:
                 self._wrong(f"unknown key {key!r}{nearest(str(key), _TOP_KEYS).hint}", str(key))
         return content
 
-    def _section(self, name: str, value: object) -> dict[str, object]:
-        """A section of the file, overridden by the environment."""
-        if value is None:
-            section: dict[str, object] = {}
-        elif isinstance(value, str):
-            section = {_SECTIONS[name]: value}
-        elif isinstance(value, dict):
-            section = dict(value)
-        else:
-            self._wrong(f"{name} is a name or a mapping with 'kind'", name)
-            section = {}
-        return {**section, **dict(self._overrides(name))}
+    def _refuse_unknown_variables(self) -> None:
+        for variable, section, _ in self._variables():
+            if "__" in variable and section not in _SECTIONS:
+                hint = nearest(section, _SECTIONS).hint
+                self._wrong_variables.append(f"{variable}: there is no section {section!r}{hint}")
 
-    def _overrides(self, section: str) -> Iterator[tuple[str, object]]:
-        for variable, value in sorted(self._environment.items()):
-            if not variable.startswith(_PREFIX):
-                continue
-            name, _, key = variable.removeprefix(_PREFIX).lower().partition("__")
-            if name == section:
-                yield key or _SECTIONS[section], value
+    def _variables(self) -> Iterator[tuple[str, str, str]]:
+        """Each variable that may be meant for us, with its section and key."""
+        for variable in sorted(self._environment):
+            if variable.startswith(_PREFIX):
+                section, _, key = variable.removeprefix(_PREFIX).lower().partition("__")
+                yield variable, section, key or _SECTIONS.get(section, "")
 
-    def _adapter(self, name: str, section: dict[str, object], default: str) -> AdapterRef:
+    def _adapter(self, name: str, port: str, value: object, default: str) -> AdapterRef:
+        """The adapter that a section names, overridden by the environment."""
+        said_by = {key: variable for variable, section, key in self._variables() if section == name}
+        section = {
+            **self._section(name, value),
+            **{key: self._environment[variable] for key, variable in said_by.items()},
+        }
         kind = section.pop("kind", default)
         if not isinstance(kind, str):
             self._wrong(f"kind must be a name, not {kind!r}", name, "kind")
-            kind = default
+            return AdapterRef(default)
+        try:
+            catalog.require(port, kind)
+        except ConfigurationError as wrong:
+            if "kind" in said_by:
+                self._wrong_variables.append(f"{said_by['kind']}: {wrong}")
+            else:
+                self._wrong(str(wrong), name, "kind")
         return AdapterRef(kind, section)
+
+    def _section(self, name: str, value: object) -> dict[str, object]:
+        """A section of the file: a bare name stands for its kind."""
+        match value:
+            case None:
+                return {}
+            case str():
+                return {_SECTIONS[name]: value}
+            case dict():
+                return {str(key): item for key, item in value.items()}
+        self._wrong(f"{name} is a name or a mapping with 'kind'", name)
+        return {}
 
     def _checkpoints(self, value: object, default: EngineRef) -> Iterator[CheckpointSpec]:
         if value is None:
@@ -352,11 +375,11 @@ class _Settings:
                 return None
         arguments = {str(key): value for key, value in item.items() if key != "type"}
         action = self._attempt(lambda: cls(**arguments), *path)
-        return (
-            evolve(action, store_path=self._beside(action.store_path))
-            if isinstance(action, StoreResult)
-            else action
-        )
+        if isinstance(action, StoreResult):
+            action = evolve(action, store_path=self._beside(action.store_path))
+        if action is not None:
+            self._attempt(partial(build_notifier, action), *path)
+        return action
 
     def _gate(self, values: Mapping[str, object]) -> Gate:
         given = {key: values[key] for key in _GATE_KEYS if values.get(key) is not None}
