@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +11,7 @@ from returns.result import Result
 
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.rules.reading import Problems, read_rules
+from veriport.domain.validators import texts
 
 if TYPE_CHECKING:
     from veriport.domain.rules.base import Rule
@@ -42,6 +43,8 @@ def rules_of(rules: object) -> tuple[Rule, ...] | None:
     return unwrap(read_rules(rules))
 
 
-def names_of(key: str | Iterable[str]) -> tuple[str, ...]:
-    """Column names from one name or several."""
-    return (key,) if isinstance(key, str) else tuple(key)
+def names_of(key: object) -> tuple[str, ...]:
+    """Column names from one name or several; raises ``ConfigurationError`` for anything else."""
+    if isinstance(key, Iterable) and not isinstance(key, str | Mapping):
+        return texts("key", tuple(key))
+    return texts("key", key)
