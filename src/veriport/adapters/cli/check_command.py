@@ -24,7 +24,13 @@ Rule = Annotated[
 ]
 Key = Annotated[str, typer.Option("--key", metavar="COL,...", help="Columns to show with each failing row.")]
 Samples = Annotated[
-    int, typer.Option("--samples", min=0, metavar="N", help="Failing rows to show for a rule; 0 for none.")
+    int,
+    typer.Option(
+        "--samples",
+        min=0,
+        metavar="N",
+        help="Failing rows to keep for a rule; 0 for none. A table shows the first 5.",
+    ),
 ]
 Where = Annotated[
     str | None, typer.Option("--where", metavar="SQL", help="Check only the rows for which this is TRUE.")
@@ -69,8 +75,8 @@ def check(  # noqa: PLR0913  # a command line has that many options
 ) -> None:
     """Check a data set against rules.
 
-    Without rules it describes the data. Exit codes: 0 success or warnings, 1 failure, 2 wrong usage,
-    3 error, 4 something was not evaluated.
+    Without rules it describes the columns. Exit codes: 0 success or warnings, 1 failure, 2 wrong usage
+    or configuration, 3 error, 4 something was not evaluated.
     """
     from veriport.api.checks import check as check_data  # noqa: PLC0415  # imported on use
     from veriport.domain.datasets import Address  # noqa: PLC0415

@@ -53,7 +53,10 @@ def init(
         DEFAULT_FILE
     ),
 ) -> None:
-    """Write a sample configuration; an existing file is never overwritten."""
+    """Write a sample configuration.
+
+    An existing file is never overwritten.
+    """
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(TEMPLATE)
@@ -110,7 +113,10 @@ def validate(
         DEFAULT_FILE
     ),
 ) -> None:
-    """Check a configuration without reading any data; every problem is shown with its line."""
+    """Check a configuration without reading data.
+
+    Every problem is shown with its line.
+    """
     checkpoints = _load(file)
     count = len(checkpoints)
     typer.echo(f"{file}: valid, {count} checkpoint{'' if count == 1 else 's'}: {', '.join(checkpoints)}")
@@ -121,14 +127,17 @@ def run(  # a command line has that many options
     name: Annotated[str, typer.Argument(metavar="NAME", help="The checkpoint to run.", show_default=False)],
     config: Annotated[
         Path | None,
-        typer.Option("--config", "-c", metavar="FILE", help=f"The configuration file ({DEFAULT_FILE})."),
+        typer.Option(
+            "--config", "-c", metavar="FILE", help=f"The configuration file.  [default: {DEFAULT_FILE}]"
+        ),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
             "--data",
             metavar="PATH",
-            help="Check this instead of the configured data; without a configuration, an ad-hoc checkpoint of it.",
+            help="Check this instead of the configured data; without a configuration, as a checkpoint "
+            "without actions.",
         ),
     ] = None,
     rules: Rules = None,
@@ -137,9 +146,10 @@ def run(  # a command line has that many options
     output_file: Output = None,
     strict: Strict = False,
 ) -> None:
-    """Run a checkpoint: check its data and carry out its actions.
+    """Check the data of a checkpoint and carry out its actions.
 
-    Exit codes: 0 success or warnings, 1 failure, 2 wrong usage, 3 error, 4 something was not evaluated.
+    Exit codes: 0 success or warnings, 1 failure, 2 wrong usage or configuration, 3 error, 4 something was
+    not evaluated. What becomes of the actions is shown and does not change the exit code.
     """
     checkpoint = _find(name, config, data, rules_of(rules, rule))
     with output(output_file) as write:

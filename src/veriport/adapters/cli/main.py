@@ -20,7 +20,6 @@ USAGE, ERROR, INTERRUPTED = 2, 3, 130
 
 app = typer.Typer(
     name="veriport",
-    help="Check tables against rules, run checkpoints, tell who must know.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -33,7 +32,7 @@ app.command("engines")(catalog_commands.engines)
 app.command("rules")(catalog_commands.rules)
 
 
-def _version(value: bool) -> None:  # noqa: FBT001  # typer calls it so
+def _version(value: bool) -> None:
     if value:
         typer.echo(f"veriport {__version__}")
         raise typer.Exit
@@ -46,10 +45,10 @@ def _top(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Check tables against rules, run checkpoints, tell who must know.
+    """Check tables against rules and run checkpoints.
 
-    Exit codes: 0 success or warnings, 1 failure, 2 wrong usage or configuration, 3 error,
-    4 something was not evaluated, 130 interrupted.
+    The exit code is the verdict: 0 success or warnings, 1 failure, 2 wrong usage or configuration,
+    3 error, 4 something was not evaluated, 130 interrupted.
     """
 
 
