@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect
 from collections.abc import Callable
+from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -346,3 +347,10 @@ class TestAgreement:
         for letter in cased[::7]:
             others = [other for other in cased if other != letter]
             assert ENGINES["rust"](f"(?i){letter}", others) == rust(f"(?i){letter}", others), letter
+
+
+def test_the_patterns_of_the_documentation_are_read() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "expressions.md").read_text(encoding="utf-8")
+    patterns = page.partition("```regex\n")[2].partition("```")[0].splitlines()
+    assert len(patterns) > 5
+    assert [pattern for pattern in patterns if not _accepted(pattern)] == []

@@ -1,0 +1,171 @@
+"""Which row expressions make sense as a condition, as far as that shows without data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+
+from veriport.domain.errors import InvalidRule
+from veriport.domain.expressions import FUNCTIONS, Call, Expr, Kind, Literal, Name, write
+from veriport.domain.patterns import parse_pattern
+
+MAX_SIZE = 10_000  #: names, constants and calls in an expression
+MAX_DEPTH = 100  #: calls inside each other
+
+_COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">=", "in"})
+
+
+def objection(expression: Expr) -> str | None:
+    """Why the expression cannot be a condition over a row, in words; ``None`` when it can.
+
+    Found are: too large or too deep a tree, a wrong number of arguments, constants that a function
+    does not take, arguments of a kind that it does not take, and a whole that is no truth value. What
+    a column holds is not known here.
+    """
+    return _too_large(expression) or next(_objections(expression), None) or _no_condition(expression)
+
+
+def _too_large(expression: Expr) -> str | None:
+    waiting = [(expression, 1)]
+    for _ in range(MAX_SIZE):
+        if not waiting:
+            break
+        node, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            return f"more than {MAX_DEPTH} operations inside each other"
+        if isinstance(node, Call):
+            waiting.extend((argument, depth + 1) for argument in node.arguments)
+    if not waiting:
+        return None
+    return f"more than {MAX_SIZE:,} names, constants and operations"
+
+
+def _objections(expression: Expr) -> Iterator[str]:
+    if not isinstance(expression, Call):
+        return
+    for argument in expression.arguments:
+        yield from _objections(argument)
+    yield from _wrong_count(expression)
+    yield from _wrong_constants(expression)
+    yield from _wrong_kinds(expression)
+
+
+def _no_condition(expression: Expr) -> str | None:
+    kind = kind_of(expression)
+    if kind in {Kind.ANY, Kind.BOOLEAN}:
+        return None
+    return f"a condition is TRUE or FALSE, and {_shown(expression)} is {kind}: compare it with something"
+
+
+def kind_of(expression: Expr) -> Kind:
+    """What kind of value the expression gives; ``ANY`` when that depends on the data."""
+    match expression:
+        case Name():
+            return Kind.ANY
+        case Literal(value, kind):
+            return _kind_of_constant(value, kind)
+        case Call(function) if FUNCTIONS[function].gives is not Kind.ALIKE:
+            return FUNCTIONS[function].gives
+        case Call() as call:
+            kinds = (kind_of(each) for each, wanted in _wanted(call) if wanted is Kind.ALIKE)
+            return next((kind for kind in kinds if kind is not Kind.ANY), Kind.ANY)
+
+
+def _kind_of_constant(value: object, kind: str) -> Kind:
+    match value:
+        case None:
+            return Kind.ANY
+        case bool():
+            return Kind.BOOLEAN
+        case str():
+            return Kind.TIME if kind else Kind.TEXT
+        case _:
+            return Kind.NUMBER
+
+
+def _wanted(call: Call) -> Iterable[tuple[Expr, Kind]]:
+    """Every argument with the kind that the function takes there."""
+    takes = FUNCTIONS[call.function].takes
+    count = len(call.arguments)
+    if call.function == "case":
+        kinds = [*takes * (count // 2), takes[-1]]
+    else:
+        kinds = [*takes, *[takes[-1]] * count]
+    return zip(call.arguments, kinds, strict=False)
+
+
+def _wrong_count(call: Call) -> Iterator[str]:
+    function, count = FUNCTIONS[call.function], len(call.arguments)
+    if count < function.least or (function.most is not None and count > function.most):
+        needs = {function.least: f"{function.least}", None: f"at least {function.least}"}.get(
+            function.most, f"{function.least} to {function.most}"
+        )
+        plural = "" if needs.endswith(" 1") or needs == "1" else "s"
+        yield f"{_title(call)} takes {needs} argument{plural}, not {count}"
+
+
+def _wrong_constants(call: Call) -> Iterator[str]:
+    start = FUNCTIONS[call.function].constants_from
+    for argument in call.arguments[start:] if start is not None else ():
+        if not isinstance(argument, Literal):
+            yield f"{call.function} takes a constant where {_shown(argument)} stands"
+        else:
+            yield from _wrong_constant(call.function, argument)
+
+
+#: The constants that numbers of digits and of characters may be.
+_COUNTS: Mapping[str, range] = {"round": range(16), "substring": range(1, 2**31)}
+
+
+def _wrong_constant(function: str, constant: Literal) -> Iterator[str]:
+    value = constant.value
+    if function in _COUNTS:
+        low, high = _COUNTS[function][0], _COUNTS[function][-1]
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            yield f"{function} takes a whole number from {low:,} to {high:,}, not {_shown(constant)}"
+    elif not isinstance(value, str):
+        yield f"{function} takes a constant text as its pattern, not {_shown(constant)}"
+    elif function == "regexp_like":
+        try:
+            parse_pattern(value)
+        except InvalidRule as problem:
+            yield problem.message
+
+
+def _wrong_kinds(call: Call) -> Iterator[str]:
+    for argument, wanted in _wanted(call):
+        kind = kind_of(argument)
+        if wanted not in {Kind.ANY, Kind.ALIKE, kind} and kind is not Kind.ANY:
+            hint = _hint(call, kind, wanted)
+            yield f"{_title(call)} takes {wanted}, and {_shown(argument)} is {kind}{hint}"
+    yield from _unlike(call, [argument for argument, wanted in _wanted(call) if wanted is Kind.ALIKE])
+
+
+def _unlike(call: Call, arguments: list[Expr]) -> Iterator[str]:
+    """Values beside each other that are of two kinds; a constant text may be a time in a comparison."""
+    known = [(each, kind_of(each)) for each in arguments if kind_of(each) is not Kind.ANY]
+    if call.function in _COMPARISONS and any(kind is Kind.TIME for _, kind in known):
+        known = [
+            (each, kind) for each, kind in known if not (kind is Kind.TEXT and isinstance(each, Literal))
+        ]
+    for (one, its), (other, others) in pairwise(known):
+        if its is not others:
+            yield f"{_shown(one)} is {its} and {_shown(other)} is {others}: {_title(call)} takes {Kind.ALIKE}"
+
+
+def _title(call: Call) -> str:
+    name = "-" if call.function == "negate" else call.function
+    return name.upper() if name in {"and", "or", "not", "in", "like", "ilike", "case"} else name
+
+
+def _hint(call: Call, kind: Kind, wanted: Kind) -> str:
+    if call.function == "+" and kind is Kind.TEXT:
+        return ": write || to put texts together"
+    if wanted is Kind.TIME and kind is Kind.TEXT:
+        return ": write DATE '2024-06-30' or CAST(... AS DATE)"
+    return ""
+
+
+def _shown(expression: Expr, width: int = 60) -> str:
+    written = write(expression)
+    return written if len(written) <= width else f"{written[: width - 3]}..."
