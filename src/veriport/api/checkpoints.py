@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attrs import evolve
 
-from veriport.api.doors import names_of, rules_of, unwrap
+from veriport.api.doors import checkpoint_rules, names_of, unwrap
 from veriport.api.engines import engine_of
 from veriport.domain.checkpoints import (
     Action,
@@ -45,6 +45,8 @@ class Checkpoint:
         rules: object = None,
         *,
         data_source: object = None,
+        validators: object = None,
+        validator_config: object = None,
         actions: Iterable[Action] = (),
         engine: object = None,
         tags: Mapping[str, str] | None = None,
@@ -71,7 +73,7 @@ class Checkpoint:
         spec = CheckpointSpec(
             name=name,
             data=dataset_of(data_source if data is None else data),
-            rules=rules_of(rules),
+            rules=checkpoint_rules(rules, validators, validator_config),
             actions=tuple(actions),
             gate=gate,
             engine=EngineRef(engine) if isinstance(engine, str) else EngineRef(),

@@ -37,10 +37,20 @@ def rules_of(rules: object) -> tuple[Rule, ...] | None:
     if rules is None:
         return None
     if isinstance(rules, str | PurePath):
-        from veriport.wiring.settings import load_rules  # noqa: PLC0415  # imported on use
+        from veriport.wiring.rule_files import load_rules  # noqa: PLC0415  # imported on use
 
         return load_rules(str(rules))
     return unwrap(read_rules(rules))
+
+
+def checkpoint_rules(rules: object, validators: object, config: object) -> tuple[Rule, ...] | None:
+    """The rules that are given and those that validators stand for; ``None`` where neither is given."""
+    if validators is None:
+        return rules_of(rules)
+    from veriport.domain.rules.shorthand import expand  # noqa: PLC0415  # imported on use
+
+    meant = [each.entry for each in unwrap(expand(validators, config))]
+    return unwrap(read_rules([*(rules_of(rules) or ()), *meant]))
 
 
 def names_of(key: object) -> tuple[str, ...]:

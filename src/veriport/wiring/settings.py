@@ -7,17 +7,15 @@ file, for the sections that ``_SECTIONS`` lists: ``VERIPORT_ENGINE__KIND=polars`
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from attrs import evolve, field, fields, frozen
 from returns.pipeline import is_successful
-from returns.result import Failure, Result
 
 from veriport.adapters.expressions.sqlglot import parse
-from veriport.application.checking import parse_all
 from veriport.domain.checkpoints import (
     ACTIONS,
     Action,
@@ -31,12 +29,13 @@ from veriport.domain.datasets import Address, dataset_of
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.results import Gate
 from veriport.domain.rules.base import Rule
-from veriport.domain.rules.reading import Problems, RuleProblem, origins, read_rules
+from veriport.domain.rules.shorthand import Placed, expand
 from veriport.domain.severity import severity_of
 from veriport.domain.suggestions import nearest
 from veriport.wiring import catalog
 from veriport.wiring.documents import Document, Problem, load_document
 from veriport.wiring.notifiers import build_notifier
+from veriport.wiring.rule_files import load_rules, sound_rules
 
 DEFAULT_FILE = "veriport.yaml"
 _PREFIX = "VERIPORT_"
@@ -76,68 +75,6 @@ def settings_of(
     return evolve(settings, checkpoints=checkpoints)
 
 
-def load_rules(path: str | Path, environment: Mapping[str, str] | None = None) -> tuple[Rule, ...]:
-    """Read a rules file: a list under ``rules:``. Raises ``ConfigurationError`` with every problem."""
-    return rules_from([rules_document(path, environment)])
-
-
-def rules_document(path: str | Path, environment: Mapping[str, str] | None = None) -> Document:
-    """A rules file as the document of its list."""
-    document = load_document(path, environment)
-    content = document.value
-    if not isinstance(content, dict) or "rules" not in content:
-        raise document.error([Problem("a rules file is a mapping with a list under 'rules:'")])
-    for key in content:
-        if key != "rules":
-            hint = nearest(str(key), ["rules"]).hint
-            raise document.error([Problem(f"unknown key {key!r} in a rules file{hint}", (str(key),))])
-    return document.at("rules")
-
-
-def rules_from(documents: Sequence[Document]) -> tuple[Rule, ...]:
-    """The rules of several lists as one. Raises ``ConfigurationError`` with every problem."""
-    entries: list[object] = []
-    homes: list[tuple[Document, int]] = []
-    for document in documents:
-        listed = document.value
-        if not isinstance(listed, list) or not listed:
-            raise document.error(_placed(problem) for problem in read_rules(listed).failure())
-        entries += listed
-        homes += [(document, index) for index in range(len(listed))]
-
-    def located(problem: RuleProblem) -> ConfigurationError:
-        document, index = homes[int(problem.path[0])]
-        return document.error([_placed(evolve(problem, path=(index, *problem.path[1:])))])
-
-    return _raise(read_sound_rules(entries), located)
-
-
-def read_sound_rules(entries: Iterable[object]) -> Result[tuple[Rule, ...], Problems]:
-    """Read rules and parse their SQL, so that nothing is left to go wrong but the data.
-
-    The problems carry the index of the entry, not of the rule that it makes.
-    """
-    read = read_rules(entries)
-    parsed = read.bind(lambda rules: parse_all(parse, rules))
-    if not is_successful(read) or is_successful(parsed):
-        return read
-    homes = origins(entries)
-    moved = (evolve(each, path=(homes[int(each.path[0])], *each.path[1:])) for each in parsed.failure())
-    return Failure(tuple(moved))
-
-
-def _placed(problem: RuleProblem) -> Problem:
-    return Problem(str(problem), problem.path)
-
-
-def _raise(
-    result: Result[tuple[Rule, ...], Problems], located: Callable[[RuleProblem], ConfigurationError]
-) -> tuple[Rule, ...]:
-    if not is_successful(result):
-        raise ConfigurationError("\n".join(str(located(problem)) for problem in result.failure()))
-    return result.unwrap()
-
-
 #: Sections that the environment may override, and the key that a bare value means.
 _SECTIONS: Mapping[str, str] = {"engine": "kind", "telemetry": "kind"}
 _TOP_KEYS = (*_SECTIONS, "checkpoints")
@@ -147,6 +84,7 @@ _PLAIN_KEYS = ("samples", "timeout_seconds", "sample_size", "run_name_template")
 _GATE_KEYS = ("min_severity", "fail_on", "fail_on_critical", "fail_on_high")
 _CHECKPOINT_KEYS: Mapping[str, str] = {
     "name": "name", "data": "data", "data_source": "data", "rules": "rules", "actions": "actions",
+    "validators": "validators", "validator_config": "validator_config",
     "tags": "tags", "metadata": "metadata", "key": "key", "where": "where", "engine": "engine",
     **{key: key for key in (*_PLAIN_KEYS, *_GATE_KEYS)},
 }  # fmt: skip
@@ -294,7 +232,7 @@ class _Settings:
         before = len(self._problems)
         parts: dict[str, object] = {
             "data": self._attempt(lambda: self._data(values["data"]), *path, "data"),
-            "rules": self._rules(values.get("rules", _ABSENT), path),
+            "rules": self._rules(values, path),
             "actions": tuple(self._actions(values.get("actions"), path)),
             "gate": self._attempt(lambda: self._gate(values), *path),
             "engine": self._engine(values, default, path),
@@ -318,17 +256,40 @@ class _Settings:
         """A path of the file as one of the process; addresses with a scheme stay as they are."""
         return path if "://" in path else str(self._folder / path)
 
-    def _rules(self, value: object, path: tuple[int | str, ...]) -> tuple[Rule, ...] | None:
-        if value is _ABSENT:
+    def _rules(self, values: Mapping[str, object], path: tuple[int | str, ...]) -> tuple[Rule, ...] | None:
+        """The rules of a checkpoint: those of ``rules`` and those that its validators stand for."""
+        if not values.keys() & {"rules", "validators"}:
             return None
-        if isinstance(value, str):
-            return self._attempt(lambda: load_rules(self._beside(value), self._environment), *path, "rules")
-        read = read_sound_rules(value) if isinstance(value, list) else read_rules(value)
+        placed = [*self._written(values), *self._validators(values, path)]
+        if not placed and "rules" not in values:
+            return None
+        entries = [each.entry for each in placed]
+        read = sound_rules(entries if placed else values["rules"], lambda _: self._folder)
         if is_successful(read):
             return read.unwrap()
-        for each in read.failure():
-            self._wrong(str(each), *path, "rules", *each.path)
+        for problem in read.failure():
+            inside = placed[int(problem.path[0])].path if problem.path else ("rules",)
+            self._wrong(str(problem), *path, *inside, *problem.path[1:])
         return None
+
+    def _written(self, values: Mapping[str, object]) -> Iterator[Placed]:
+        """What ``rules`` holds: a list, or the name of a rules file."""
+        value = values.get("rules")
+        if isinstance(value, str):
+            loaded = self._attempt(lambda: load_rules(self._beside(value), self._environment), "rules")
+            yield from (Placed(rule, ("rules",)) for rule in loaded or ())
+        elif isinstance(value, list):
+            yield from (Placed(entry, ("rules", index)) for index, entry in enumerate(value))
+
+    def _validators(self, values: Mapping[str, object], path: tuple[int | str, ...]) -> Iterator[Placed]:
+        if "validators" not in values:
+            return
+        expanded = expand(values["validators"], values.get("validator_config"))
+        if is_successful(expanded):
+            yield from expanded.unwrap()
+            return
+        for problem in expanded.failure():
+            self._wrong(str(problem), *path, *problem.path)
 
     def _where(self, value: object, path: tuple[int | str, ...]) -> str | None:
         if value is None:
@@ -418,6 +379,3 @@ class _Settings:
             self._wrong(f"key must be a column or a list of columns, not {value!r}", *path, "key")
             return ()
         return tuple(names)
-
-
-_ABSENT = object()

@@ -101,7 +101,7 @@ def rules_of(file: Path | None, inline: list[str] | None) -> object:
     if file is None and not inline:
         return None
     from veriport.wiring.documents import Document, parse_document  # noqa: PLC0415  # imported on use
-    from veriport.wiring.settings import rules_document, rules_from  # noqa: PLC0415
+    from veriport.wiring.rule_files import rules_document, rules_from  # noqa: PLC0415
 
     documents = [] if file is None else [rules_document(file)]
     for text in inline or []:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from veriport.adapters.cli.check_command import Form, Output, Rule, Rules, Strict, rules_of
+from veriport.adapters.cli.check_command import Form, Output, Rule, Rules, Strict, columns, rules_of
 from veriport.adapters.cli.output import Format, output, reporter, working
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.suggestions import nearest
@@ -109,17 +109,33 @@ def _actions(checkpoint: Checkpoint) -> list[str]:
 
 @app.command("validate")
 def validate(
+    *,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The configuration file.")] = Path(
         DEFAULT_FILE
     ),
+    show_rules: Annotated[
+        bool, typer.Option("--show-rules", help="Show every rule, also those that validators stand for.")
+    ] = False,
 ) -> None:
     """Check a configuration without reading data.
 
     Every problem is shown with its line.
     """
     checkpoints = _load(file)
+    if show_rules:
+        for checkpoint in checkpoints.values():
+            typer.echo(_rules_of(checkpoint))
     count = len(checkpoints)
     typer.echo(f"{file}: valid, {count} checkpoint{'' if count == 1 else 's'}: {', '.join(checkpoints)}")
+
+
+def _rules_of(checkpoint: Checkpoint) -> str:
+    """Every rule of a checkpoint in the mapping form, also those that validators stand for."""
+    from veriport.domain.rules.reading import write_rule  # noqa: PLC0415  # imported on use
+
+    rules = checkpoint.spec.rules or ()
+    written = [f"  - {json.dumps(write_rule(rule), ensure_ascii=False)}" for rule in rules]
+    return "\n".join([f"{checkpoint.name}:", *(written or ["  # no rules: a run describes the data"])])
 
 
 @app.command("run")
@@ -142,6 +158,12 @@ def run(  # a command line has that many options
     ] = None,
     rules: Rules = None,
     rule: Rule = None,
+    validators: Annotated[
+        str,
+        typer.Option(
+            "--validators", metavar="NAME,...", help="Validators that need no settings, for --data."
+        ),
+    ] = "",
     form: Form = Format.TABLE,
     output_file: Output = None,
     strict: Strict = False,
@@ -151,20 +173,25 @@ def run(  # a command line has that many options
     Exit codes: 0 success or warnings, 1 failure, 2 wrong usage or configuration, 3 error, 4 something was
     not evaluated. What becomes of the actions is shown and does not change the exit code.
     """
-    checkpoint = _find(name, config, data, rules_of(rules, rule))
+    checkpoint = _find(name, config, data, rules_of(rules, rule), columns(validators))
     with output(output_file) as write:
         result = working(f"running {name}", lambda: checkpoint.run(data=data))
         write(reporter(form, to_file=output_file is not None).checkpoint(result))
     raise typer.Exit(result.exit_code(strict=strict))
 
 
-def _find(name: str, config: Path | None, data: str | None, rules: object) -> Checkpoint:
-    if data is not None and config is None and (rules is not None or not Path(DEFAULT_FILE).exists()):
+def _find(
+    name: str, config: Path | None, data: str | None, rules: object, validators: tuple[str, ...]
+) -> Checkpoint:
+    asked = rules is not None or bool(validators)
+    if data is not None and config is None and (asked or not Path(DEFAULT_FILE).exists()):
         from veriport.api.checkpoints import Checkpoint  # noqa: PLC0415  # imported on use
 
-        return Checkpoint(name, data, rules)
-    if rules is not None:
-        raise ConfigurationError("--rules and --rule are for ad-hoc runs: give --data, and no --config")
+        return Checkpoint(name, data, rules, validators=validators or None)
+    if asked:
+        raise ConfigurationError(
+            "--rules, --rule and --validators are for ad-hoc runs: give --data, and no --config"
+        )
     file = config or Path(DEFAULT_FILE)
     checkpoints = _load(file)
     if name not in checkpoints:

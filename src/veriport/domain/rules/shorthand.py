@@ -30,7 +30,7 @@ Entry = dict[str, object]
 class Placed:
     """An entry, and the way to what it was made of: in ``validators`` or in ``validator_config``."""
 
-    entry: Entry
+    entry: object
     path: Path
 
 

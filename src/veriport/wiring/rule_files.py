@@ -1,0 +1,88 @@
+"""Rules files, and rules such that nothing is left to go wrong but the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from attrs import evolve
+from returns.pipeline import is_successful
+from returns.result import Failure, Result
+
+from veriport.adapters.expressions.sqlglot import parse
+from veriport.application.checking import parse_all
+from veriport.domain.errors import ConfigurationError
+from veriport.domain.rules.base import Rule
+from veriport.domain.rules.reading import Problems, RuleProblem, origins, read_rules
+from veriport.domain.rules.references import WithReference
+from veriport.domain.suggestions import nearest
+from veriport.wiring.documents import Document, Problem, load_document
+
+
+def load_rules(path: str | Path, environment: Mapping[str, str] | None = None) -> tuple[Rule, ...]:
+    """Read a rules file: a list under ``rules:``; other data sets that it names lie beside it.
+
+    Raises ``ConfigurationError`` with every problem, a line each.
+    """
+    return rules_from([rules_document(path, environment)])
+
+
+def rules_document(path: str | Path, environment: Mapping[str, str] | None = None) -> Document:
+    """A rules file as the document of its list."""
+    document = load_document(path, environment)
+    content = document.value
+    if not isinstance(content, dict) or "rules" not in content:
+        raise document.error([Problem("a rules file is a mapping with a list under 'rules:'")])
+    for key in content:
+        if key != "rules":
+            hint = nearest(str(key), ["rules"]).hint
+            raise document.error([Problem(f"unknown key {key!r} in a rules file{hint}", (str(key),))])
+    return document.at("rules")
+
+
+def rules_from(documents: Sequence[Document]) -> tuple[Rule, ...]:
+    """The rules of several lists as one; other data sets that they name lie beside their file.
+
+    Raises ``ConfigurationError`` with every problem.
+    """
+    entries: list[object] = []
+    homes: list[tuple[Document, int]] = []
+    for document in documents:
+        listed = document.value
+        if not isinstance(listed, list) or not listed:
+            raise document.error(_placed(problem) for problem in read_rules(listed).failure())
+        entries += listed
+        homes += [(document, index) for index in range(len(listed))]
+    read = sound_rules(entries, lambda index: Path(homes[index][0].file).parent)
+    if is_successful(read):
+        return read.unwrap()
+    raise ConfigurationError("\n".join(_located(problem, homes) for problem in read.failure()))
+
+
+def _located(problem: RuleProblem, homes: Sequence[tuple[Document, int]]) -> str:
+    document, index = homes[int(problem.path[0])]
+    return str(document.error([_placed(evolve(problem, path=(index, *problem.path[1:])))]))
+
+
+def _placed(problem: RuleProblem) -> Problem:
+    return Problem(str(problem), problem.path)
+
+
+def sound_rules(entries: object, folder_of: Callable[[int], Path]) -> Result[tuple[Rule, ...], Problems]:
+    """Read rules and parse their SQL; ``folder_of`` an entry is where its other data sets lie.
+
+    The problems carry the index of the entry, not of the rule that it makes.
+    """
+    read = read_rules(entries)
+    parsed = read.bind(lambda rules: parse_all(parse, rules))
+    homes = origins(entries if isinstance(entries, Iterable) else ())
+    if is_successful(parsed):
+        return read.map(lambda rules: tuple(map(_beside, rules, map(folder_of, homes))))
+    if not is_successful(read):
+        return read
+    moved = (evolve(each, path=(homes[int(each.path[0])], *each.path[1:])) for each in parsed.failure())
+    return Failure(tuple(moved))
+
+
+def _beside(rule: Rule, folder: Path) -> Rule:
+    return rule.beside(str(folder)) if isinstance(rule, WithReference) and folder != Path() else rule
