@@ -12,12 +12,12 @@ from operator import add, and_, or_
 import polars as pl
 from attrs import frozen
 
-from veriport.adapters.engines.polars.expressions import Compiler, like
+from veriport.adapters.engines.polars.expressions import Compiler
+from veriport.adapters.engines.polars.patterns import like, rust
 from veriport.adapters.engines.polars.types import data_type
 from veriport.adapters.engines.polars.values import literal
 from veriport.domain.expressions import Call, Expr, Name
 from veriport.domain.formats import FORMATS
-from veriport.domain.patterns import parse_pattern
 from veriport.domain.rules.base import ColumnRule, Rule
 from veriport.domain.rules.rows import (
     Compare,
@@ -155,7 +155,9 @@ def _ranged(rule: InRange | NotInRange, schema: Schema) -> tuple[pl.Expr, pl.Exp
 
 def _in_range(rule: InRange, schema: Schema) -> pl.Expr:
     inside, is_number = _ranged(rule, schema)
-    return inside if is_number is None else is_number & inside.fill_null(value=False)
+    if is_number is None:
+        return inside
+    return pl.when(is_number.is_not_null()).then(is_number & inside.fill_null(value=False))
 
 
 def _not_in_range(rule: NotInRange, schema: Schema) -> pl.Expr:
@@ -206,14 +208,6 @@ def _highest(rule: Bounds) -> int | None:
     return whole if rule.closed_high or whole != rule.max else whole - 1
 
 
-_RUST = {"$": r"\z", r"\b": r"(?-u:\b)", r"\B": r"(?-u:\B)"}
-
-
-def rust(pattern: str) -> str:
-    """A pattern of ours as Rust's regex crate spells it."""
-    return parse_pattern(pattern).spell(_RUST)
-
-
 def _text(rule: ColumnRule, schema: Schema) -> pl.Expr:
     return schema.value(rule)[0].cast(pl.String)
 
@@ -229,7 +223,7 @@ def _not_regex(rule: NotRegex, schema: Schema) -> pl.Expr:
 
 
 def _like(rule: Like | NotLike, schema: Schema) -> pl.Expr:
-    return _text(rule, schema).str.contains(like(rule.pattern, fold=False))
+    return _text(rule, schema).str.contains(like(rule.pattern))
 
 
 def _not_like(rule: NotLike, schema: Schema) -> pl.Expr:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 import polars as pl
 from attrs import frozen
 
+from veriport.adapters.engines.polars.patterns import like, rust
 from veriport.adapters.engines.polars.types import data_type
 from veriport.adapters.engines.polars.values import literal
 from veriport.domain.errors import InvalidRule
@@ -42,11 +42,26 @@ class Compiler:
                 return self._compare(_COMPARISONS[function], *self._aligned(arguments))
             case Call("in", (first, *others)):
                 return self._any_of(first, others)
-            case Call("like" | "ilike" as function, (text, Literal(str() as pattern))):
-                return self(text).str.contains(like(pattern, fold=function == "ilike"))
+            case Call("like", (text, Literal(str() as pattern))):
+                return self(text).str.contains(like(pattern))
+            case Call("ilike", (text, Literal(str() as pattern))):
+                return self(text).str.to_lowercase().str.contains(like(pattern.lower()))
+            case Call("regexp_like", (text, Literal(str() as pattern))):
+                return self(text).str.contains(rust(pattern))
+            case Call("to_date" | "to_datetime" as function, (value,)):
+                return self._as_time(self(value), date=function == "to_date")
             case Call(function, arguments):
                 return _FUNCTIONS[function](*(self(argument) for argument in arguments))
         raise InvalidRule(f"the polars engine cannot evaluate {expression!r}")
+
+    def _as_time(self, value: pl.Expr, *, date: bool) -> pl.Expr:
+        """A text is read in the one form of the dialect; what is a time already changes its kind."""
+        if data_type(self.dtype(value)).family is not Family.STRING:
+            return value.cast(pl.Date if date else pl.Datetime("us"))
+        if date:
+            return pl.when(value.str.contains(_DAY)).then(value.str.to_date("%Y-%m-%d", strict=False))
+        readings = (value.str.to_datetime(form, time_unit="us", strict=False) for form in _MOMENTS)
+        return pl.when(value.str.contains(_MOMENT)).then(pl.coalesce(*readings))
 
     def _any_of(self, first: Expr, others: list[Expr]) -> pl.Expr:
         """SQL's ``IN``: NULL when nothing is equal and something is NULL."""
@@ -83,17 +98,16 @@ class Compiler:
         return resolved["it"]
 
 
+_DAY = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\z"
+_MOMENT = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?\z"
+_MOMENTS = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
+
+
 def _constant(value: Scalar, kind: str) -> pl.Expr:
     if not kind:
         return pl.lit(value)
     family = {"date": pl.Date(), "datetime": pl.Datetime("us"), "time": pl.Time()}
     return literal(value, family[kind])
-
-
-def like(pattern: str, *, fold: bool) -> str:
-    """SQL's LIKE as a regular expression over the whole text."""
-    parts = (".*" if c == "%" else "." if c == "_" else re.escape(c) for c in pattern)
-    return f"(?s{'i' if fold else ''})^{''.join(parts)}\\z"
 
 
 def _divide(left: pl.Expr, right: pl.Expr) -> pl.Expr:
@@ -136,7 +150,6 @@ _FUNCTIONS: Mapping[str, Callable[..., pl.Expr]] = {
     "to_integer": lambda a: a.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False),
     "to_double": lambda a: a.cast(pl.Float64, strict=False),
     "to_text": lambda a: a.cast(pl.String),
-    "to_date": lambda a: a.cast(pl.Date, strict=False),
     "abs": lambda a: a.abs(),
     "round": _round,
     "floor": lambda a: a.floor(),
@@ -145,6 +158,8 @@ _FUNCTIONS: Mapping[str, Callable[..., pl.Expr]] = {
     "upper": lambda a: a.str.to_uppercase(),
     "trim": lambda a: a.str.strip_chars(" "),
     "length": lambda a: a.str.len_chars(),
+    "||": lambda a, b: a + b,
+    "substring": lambda a, start, count=None: a.str.slice(start.cast(pl.Int64) - 1, count),
     "starts_with": lambda a, b: a.str.starts_with(b),
     "ends_with": lambda a, b: a.str.ends_with(b),
     "contains": lambda a, b: a.str.contains(b, literal=True),
