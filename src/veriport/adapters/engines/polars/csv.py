@@ -108,6 +108,10 @@ def _utf8(address: Address) -> str | io.BytesIO:
     encoding = address.encoding.lower().replace("-", "").replace("_", "")
     if encoding in {"utf8", "ascii"}:
         return address.path
+    if not Path(address.path).is_file():
+        raise ConfigurationError(
+            f"{address.label}: encoding {address.encoding} is for one local file; others have to be UTF-8"
+        )
     try:
         return io.BytesIO(Path(address.path).read_bytes().decode(address.encoding).encode())
     except LookupError:

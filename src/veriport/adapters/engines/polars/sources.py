@@ -13,7 +13,7 @@ import polars as pl
 from attrs import frozen
 
 from veriport.adapters.engines.polars.csv import scan_csv
-from veriport.adapters.engines.polars.errors import reading
+from veriport.adapters.engines.polars.errors import first_line, reading
 from veriport.adapters.engines.polars.types import declared_type
 from veriport.domain.datasets import FORMATS, Address, Dataset, Handle
 from veriport.domain.errors import ConfigurationError
@@ -65,8 +65,10 @@ def _from_arrow(handle: Handle) -> pl.LazyFrame:
     one_shot = hasattr(handle.frame, "read_next_batch")
     if one_shot and handle.frame in _spent:
         raise DataError(f"{handle.label}: this stream was read before and is empty now; pass a table")
-    with reading(handle.label):
+    try:
         frame = pl.DataFrame(handle.frame)  # type: ignore[arg-type]  # it has the Arrow interface
+    except Exception as trouble:  # a library of the caller converts, and raises whatever it does
+        raise DataError(f"{handle.label}: {first_line(trouble)}") from trouble
     if one_shot:
         _spent.add(handle.frame)
     return frame.lazy()
@@ -104,7 +106,8 @@ def _kind(address: Address) -> str:
     if not scheme and not Path(address.path).exists() and not glob.has_magic(address.path):
         raise _absent(address)
     raise ConfigurationError(
-        f"{address.label}: its name does not tell the format; say which, as format: one of {', '.join(kinds)}"
+        f"{address.label}: its name does not tell the format: add format: csv, or --data-format csv "
+        f"on the command line; known are {', '.join(kinds)}"
     )
 
 
