@@ -61,7 +61,7 @@ def readings(word: str) -> Iterator[str]:
 
 
 def _reading(word: str, spelling: Spelling) -> str:
-    given = f" where {spelling.given[0]!r} is given" if spelling.given else ""
+    given = f", where {spelling.given[0]!r} is given" if spelling.given else ""
     renamed = (f"{other!r} is {name!r}" for other, name in spelling.renamed.items())
     fixed = (f"{name!r} is {value}" for name, value in spelling.fixed.items() if value is not None)
     details = ", ".join([*renamed, *fixed])
