@@ -464,6 +464,18 @@ class TestWhatAPersonSees:
         done = on_a_terminal("check", "orders.csv", "--rule", FAILS, "--format", "json", cwd=orders)
         assert json.loads(done.out)["status"] == "failure"
 
+    def test_a_warning_of_a_library_is_one_plain_line(self, orders: Path) -> None:
+        (orders / "warning_engine.py").write_text(
+            "import warnings\n"
+            "from tiny_engine import TinyEngine\n"
+            "class Engine(TinyEngine):\n"
+            "    def open(self, dataset):\n"
+            "        warnings.warn('the region is not set\\nset it')\n"
+            "        return super().open(dataset)\n"
+        )
+        done = check(orders, HOLDS, flags=["--engine", "warning_engine:Engine"], PYTHONPATH=str(orders))
+        assert (done.code, done.err) == (0, "veriport: warning: the region is not set\n")
+
     def test_a_name_in_data_cannot_act_on_the_terminal(self, tmp_path: Path) -> None:
         (tmp_path / "evil.csv").write_text(f"a\n1\n{ESCAPE}[2J{ESCAPE}]0;owned\x07\n")
         done = veriport("check", "evil.csv", "--rule", "{column: a, type: in_range, min: 0}", cwd=tmp_path)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -54,6 +55,7 @@ def _top(
 
 def run(arguments: Sequence[str] | None = None) -> None:
     """The console script: run a command and exit as D2 says."""
+    warnings.showwarning = _warn
     code = main(sys.argv[1:] if arguments is None else arguments)
     try:
         sys.stdout.flush()
@@ -61,6 +63,11 @@ def run(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         code = code or ERROR
     os._exit(code)  # an abandoned thread must not keep the program, nor print while it ends
+
+
+def _warn(message: Warning | str, *_: object, **__: object) -> None:
+    """What a library warns of, as one plain line."""
+    _say(f"warning: {str(message).strip().partition(chr(10))[0]}", 0)
 
 
 def main(arguments: Sequence[str]) -> int:
