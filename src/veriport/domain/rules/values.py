@@ -260,24 +260,31 @@ def _how(value: object) -> How:
     return choose(How, "how", value)
 
 
-def _patterns(value: object) -> tuple[str, ...]:
-    listed = (value,) if isinstance(value, str) else items(value)
+def _pattern(value: object) -> str | tuple[str, ...]:
+    listed = items(value) if not isinstance(value, str) else (value,)
     if not listed:
-        raise InvalidRule(f"patterns must be a list of patterns, not {shown(value)}", key="patterns")
+        raise InvalidRule(f"pattern must be text, or a list of texts, not {shown(value)}", key="pattern")
     for pattern in listed:
         if not isinstance(pattern, str):
             raise InvalidRule(f"pattern must be text, not {shown(pattern)}", key="pattern")
         parse_pattern(pattern)
-    return tuple(dict.fromkeys(str(pattern) for pattern in listed))
+    distinct = tuple(dict.fromkeys(str(pattern) for pattern in listed))
+    return distinct if len(distinct) > 1 else distinct[0]
 
 
 @frozen(kw_only=True)
 class _Regex(ColumnRule):
-    patterns: tuple[str, ...] = field(
-        converter=_patterns, metadata=param("one pattern or several", singular=("pattern", "regex"))
+    pattern: str | tuple[str, ...] = field(
+        converter=_pattern,
+        metadata=param("one regular expression, or several", aliases=("regex", "patterns")),
     )
     match: Match = field(default=Match.ANY, converter=_match, metadata=param("whether any or all must match"))
     how: How = field(default=How.SEARCH, converter=_how, metadata=param("search, match or fullmatch"))
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The patterns, also where there is one."""
+        return (self.pattern,) if isinstance(self.pattern, str) else self.pattern
 
     @property
     def anchored(self) -> tuple[str, ...]:
