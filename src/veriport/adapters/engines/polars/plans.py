@@ -222,7 +222,7 @@ class _UniquePlan(_GroupPlan):
         return repeated.filter(pl.col(SIZE) > 1).select(pl.col(SIZE).sum(), first.alias(_FIRST))
 
     def _among(self, groups: pl.DataFrame) -> pl.Expr:
-        first = groups[_FIRST].explode(empty_as_null=False).struct.unnest()
+        first = groups[_FIRST].item().struct.unnest()
         same = (
             pl.all_horizontal(
                 pl.col(name).eq_missing(pl.lit(row[name], dtype=first.schema[name])) for name in first.columns
