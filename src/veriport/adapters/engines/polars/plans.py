@@ -224,12 +224,17 @@ class _UniquePlan(_GroupPlan):
     def _among(self, groups: pl.DataFrame) -> pl.Expr:
         first = groups[_FIRST].item().struct.unnest()
         same = (
-            pl.all_horizontal(
-                pl.col(name).eq_missing(pl.lit(row[name], dtype=first.schema[name])) for name in first.columns
-            )
+            pl.all_horizontal(_is(name, row[name], first.schema[name]) for name in first.columns)
             for row in first.iter_rows(named=True)
         )
         return pl.any_horizontal(same)
+
+
+def _is(column: str, value: object, dtype: pl.DataType) -> pl.Expr:
+    """Whether a column holds the value, null being equal to null; categories are compared as texts."""
+    if isinstance(dtype, pl.Categorical | pl.Enum):
+        return pl.col(column).cast(pl.String).eq_missing(pl.lit(value, dtype=pl.String))
+    return pl.col(column).eq_missing(pl.lit(value, dtype=dtype))
 
 
 @frozen(kw_only=True)
