@@ -102,7 +102,7 @@ def distinct_set(
     return occurring.select(
         present=pl.col("value").filter(known).implode(),
         extra=known.not_().sum(),
-        others=pl.col("value").filter(known.not_()).bottom_k(samples).implode(),
+        others=pl.col("value").filter(known.not_()).bottom_k(samples).sort().implode(),
     )
 
 
