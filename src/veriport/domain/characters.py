@@ -108,7 +108,7 @@ def _orbits() -> Mapping[int, tuple[int, ...]]:
         character = chr(code)
         folded = character.casefold()
         folded = folded if len(folded) == 1 else character.lower()
-        if len(folded) == 1 and not folded.isascii():
+        if len(folded) == 1:
             families[folded].append(code)
     shared = (codes for codes in families.values() if len(codes) > 1)
     return dict(sorted((code, tuple(codes)) for codes in shared for code in codes))

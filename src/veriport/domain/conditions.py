@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from veriport.domain.errors import InvalidRule
-from veriport.domain.expressions import FUNCTIONS, Call, Expr, Kind, Literal, Name, write
+from veriport.domain.expressions import FUNCTIONS, Call, Expr, Function, Kind, Literal, Name, write
 from veriport.domain.patterns import parse_pattern
 
 MAX_SIZE = 10_000  #: names, constants and calls in an expression
@@ -97,11 +97,14 @@ def _wanted(call: Call) -> Iterable[tuple[Expr, Kind]]:
 def _wrong_count(call: Call) -> Iterator[str]:
     function, count = FUNCTIONS[call.function], len(call.arguments)
     if count < function.least or (function.most is not None and count > function.most):
-        needs = {function.least: f"{function.least}", None: f"at least {function.least}"}.get(
-            function.most, f"{function.least} to {function.most}"
-        )
-        plural = "" if needs.endswith(" 1") or needs == "1" else "s"
-        yield f"{_title(call)} takes {needs} argument{plural}, not {count}"
+        yield f"{_title(call)} takes {_counted(function)}, not {count}"
+
+
+def _counted(function: Function) -> str:
+    most = function.least if function.most is None else function.most
+    number = f"{function.least}" if most == function.least else f"{function.least} to {most}"
+    least = "at least " if function.most is None else ""
+    return f"{least}{number} argument{'' if most == 1 else 's'}"
 
 
 def _wrong_constants(call: Call) -> Iterator[str]:

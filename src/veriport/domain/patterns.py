@@ -91,7 +91,7 @@ _FLAGS: Mapping[str, str] = {
 }
 _NO_GROUPS: Mapping[str, str] = {
     "(?=": "look-ahead is not available: add a second rule",
-    "(?!": "look-ahead is not available: add a second rule, or not_regex",
+    "(?!": "look-ahead is not available: add a rule, such as an expression with NOT regexp_like(...)",
     "(?<=": "look-behind is not available",
     "(?<!": "look-behind is not available",
     "(?>": "atomic groups are not available: write (?:",
@@ -167,18 +167,23 @@ class _Reader:
         return part
 
     def _counted(self, atom: _Part, found: re.Match[str]) -> _Part:
-        pieces = (*atom.pieces, found.group()) if atom.pieces else ()
         if found["least"] is None:
-            return _Part(pieces, atom.size + 1, atom.count)
-        bounds = [text.lstrip("0") or "0" for text in (found["least"], found["most"]) if text]
-        if any(len(bound) > len(str(MAX_REPEAT)) or int(bound) > MAX_REPEAT for bound in bounds):
-            raise self._refuse(self.at, f"a repeat may count to {MAX_REPEAT:,} at most")
-        least, most = int(bounds[0]), int(bounds[-1])
+            return _Part(_repeat(atom, found.group()), atom.size + 1, atom.count)
+        least, most = self._bound(found["least"]), self._bound(found["most"] or found["least"])
         if most < least:
             raise self._refuse(self.at, f"the repeat {found.group()} ends before it begins")
-        if atom.count * most > MAX_REPEAT:
+        count = atom.count * max(most, 1)
+        if count > MAX_REPEAT:
             raise self._refuse(self.at, f"repeats inside each other may count to {MAX_REPEAT:,} at most")
-        return self._sized(_Part(pieces, (atom.size + 1) * max(most, 1), atom.count * max(most, 1)))
+        upper = f"{most}" if found["most"] else ""
+        spelt = f"{{{least}{'' if found['most'] is None else ','}{upper}}}{'?' * found.group().endswith('?')}"
+        return self._sized(_Part(_repeat(atom, spelt), (atom.size + 1) * max(most, 1), count))
+
+    def _bound(self, digits: str) -> int:
+        digits = digits.lstrip("0") or "0"  # RE2 takes {02} for three plain characters
+        if len(digits) > len(str(MAX_REPEAT)) or int(digits) > MAX_REPEAT:
+            raise self._refuse(self.at, f"a repeat may count to {MAX_REPEAT:,} at most")
+        return int(digits)
 
     def _sized(self, part: _Part) -> _Part:
         if part.size > MAX_SIZE:
@@ -276,7 +281,7 @@ class _Reader:
                 raise self._refuse(start, "a [ without its ]: write \\[ for the sign")
             items.append(self._item(first=not items))
         chosen = characters.union(items)
-        if not (characters.complement(chosen) if negated else chosen):
+        if negated and not characters.complement(chosen):
             raise self._refuse(start, "a set that no character is in")
         return chosen, negated
 
@@ -411,6 +416,11 @@ def _joined(parts: Iterable[_Part]) -> _Part:
     listed = list(parts)
     pieces = tuple(piece for part in listed for piece in part.pieces)
     return _Part(pieces, sum(part.size for part in listed), max((part.count for part in listed), default=1))
+
+
+def _repeat(atom: _Part, sign: str) -> tuple[str, ...]:
+    """What an atom and its repeat are spelt as; nothing repeated is nothing."""
+    return (*atom.pieces, sign) if atom.pieces else ()
 
 
 def _either(branches: list[_Part]) -> _Part:

@@ -97,6 +97,8 @@ class TestMeaning:
             (r"\.\*\_\ \#\~", ".*_ #~"),
             ("(?P<year>[0-9]{4})-(?<month>[0-9]{2})", "2024-06"),
             ("^a{2,}?$", "aaa"),
+            ("^a{02}$", "aa"),
+            ("^a{0,01}$", "a"),
             ("^(?:a{2}){3}$", "aaaaaa"),
             ("a\x00b", "a\x00b"),
             ("#", "#"),
@@ -263,7 +265,7 @@ class TestLimits:
             *(r"\pL", r"(?i:\p{Lu})", r"\PL", "[é-ü]", "[à-ヺ]", "a?", "(?:a|b)", "(?:a*|b)+", "(?m:^)b"),
         ],
     )
-    @pytest.mark.parametrize("repeat", ["", "{40}", "{500,}"])
+    @pytest.mark.parametrize("repeat", ["{40}", "{500,}"])
     def test_the_largest_of_a_kind_compiles(self, unit: str, repeat: str) -> None:
         copies = [int(1.1**power) for power in range(97) if 1.1**power * len(unit) < 9_000]
         most = bisect(copies, 0, key=lambda some: not _accepted(f"(?:{unit * some}){repeat}"))
