@@ -76,12 +76,17 @@ Outcome = Measurement | NotEvaluated | Broken
 
 @frozen(kw_only=True)
 class Measured:
-    """What one pass over a data set found: an outcome for each rule, in the order of the rules.
+    """What was found on a data set: an outcome for each rule, in the order of the rules.
 
     ``row_count`` counts the rows that the check's own ``where`` lets through. ``null_counts`` is
-    filled for a request without rules.
+    filled for a request without rules. ``scans`` counts the passes over the data, those that opening it
+    took and one that stopped early included, and not the reading of other data sets that a rule refers
+    to. ``bytes_read`` is the size of the local files behind the data set, of which a format in columns
+    lets read less. Both are ``None`` where they are not known.
     """
 
     row_count: int
     outcomes: tuple[Outcome, ...] = ()
     null_counts: Mapping[str, int] = field(factory=dict, hash=False)
+    scans: int | None = None
+    bytes_read: int | None = None

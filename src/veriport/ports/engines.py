@@ -65,7 +65,8 @@ class Table(Protocol):
         when that is 0; a sample shows the columns that the rule reads, and the key columns.
 
         ``row_count`` counts the rows that ``request.where`` and ``request.limit`` let through. A
-        request without rules also fills ``null_counts`` for every column.
+        request without rules also fills ``null_counts`` for every column. ``scans`` and ``bytes_read``
+        are filled by an engine that knows them.
 
         Measuring twice gives the same answer. Raises ``DataError`` when the data cannot be read to
         its end, and ``TransientError`` when trying again may help.

@@ -6,7 +6,6 @@ by the first rows and proved on all of them in one pass, so that a text after 20
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -68,20 +67,34 @@ _READINGS = (
 )
 
 
-def scan_csv(address: Address, options: Mapping[str, object]) -> tuple[pl.LazyFrame, frozenset[str]]:
-    """The frame, and the names of the columns that stayed text."""
-    _check_header(address, options)
-    text = _as_text(address, options)
+@frozen
+class Typed:
+    """A frame with types, the columns that stayed text, and the passes that it took to find out."""
+
+    frame: pl.LazyFrame
+    untyped: frozenset[str]
+    scans: int
+
+
+def scan_csv(address: Address, options: Mapping[str, object]) -> Typed:
+    """Read a CSV, and give types to its columns."""
+    content = _utf8(address)
+    _check_header(content, address, options)
+    text = _as_text(content, address, options)
     names = text.collect_schema().names()
     declared = _declared(address, names)
-    readings = _prove(text, _propose(text, [name for name in names if name not in declared]))
+    proposed = _propose(text, [name for name in names if name not in declared])
+    readings = _prove(text, proposed)
     typed = text.with_columns(
         *(reading.value(pl.col(name)).alias(name) for name, reading in readings.items()), *declared.values()
     )
-    return typed, frozenset(name for name in names if name not in readings and name not in declared)
+    untyped = frozenset(name for name in names if name not in readings and name not in declared)
+    return Typed(typed, untyped, scans=isinstance(content, bytes) + bool(proposed))
 
 
-def _as_text(address: Address, options: Mapping[str, object], **more: object) -> pl.LazyFrame:
+def _as_text(
+    content: str | bytes, address: Address, options: Mapping[str, object], **more: object
+) -> pl.LazyFrame:
     """Every column as text; what follows a ``#`` is data."""
     arguments: dict[str, object] = {
         "separator": _separator(address),
@@ -90,7 +103,7 @@ def _as_text(address: Address, options: Mapping[str, object], **more: object) ->
         **options,
         **more,
     }
-    return pl.scan_csv(_utf8(address), **arguments)  # type: ignore[arg-type]  # keyword options
+    return pl.scan_csv(content, **arguments)  # type: ignore[arg-type]  # keyword options
 
 
 def _separator(address: Address) -> str:
@@ -103,7 +116,7 @@ def _separator(address: Address) -> str:
     return given
 
 
-def _utf8(address: Address) -> str | io.BytesIO:
+def _utf8(address: Address) -> str | bytes:
     """The address, or its content when it must be decoded first: Polars reads UTF-8 only."""
     encoding = address.encoding.lower().replace("-", "").replace("_", "")
     if encoding in {"utf8", "ascii"}:
@@ -113,16 +126,16 @@ def _utf8(address: Address) -> str | io.BytesIO:
             f"{address.label}: encoding {address.encoding} is for one local file; others have to be UTF-8"
         )
     try:
-        return io.BytesIO(Path(address.path).read_bytes().decode(address.encoding).encode())
+        return Path(address.path).read_bytes().decode(address.encoding).encode()
     except LookupError:
         raise ConfigurationError(f"unknown encoding {address.encoding!r}") from None
     except UnicodeDecodeError as wrong:
         raise DataError(f"{address.label}: it is not {address.encoding}: {wrong.reason}") from wrong
 
 
-def _check_header(address: Address, options: Mapping[str, object]) -> None:
+def _check_header(content: str | bytes, address: Address, options: Mapping[str, object]) -> None:
     """Refuse two columns of one name, which Polars would rename."""
-    head = _as_text(address, options, has_header=False, n_rows=1).collect()
+    head = _as_text(content, address, options, has_header=False, n_rows=1).collect()
     names = [name for name in head.row(0) if name is not None] if head.height else []
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:

@@ -6,7 +6,7 @@ import glob
 import os
 import re
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -28,10 +28,15 @@ _SCHEMES = frozenset(
 
 @frozen
 class Source:
-    """An open data set: its frame, and the columns whose text comes from a source without types."""
+    """An open data set: its frame, and the columns whose text comes from a source without types.
+
+    ``scans`` is how often the data was read through to open it, ``size`` the bytes of its local files.
+    """
 
     frame: pl.LazyFrame
     untyped: frozenset[str] = frozenset()
+    scans: int = 0
+    size: int | None = None
 
 
 def open_frame(dataset: Dataset) -> Source:
@@ -85,7 +90,16 @@ def _from_address(address: Address) -> Source:
         if address.sql is not None:
             frame = frame.sql(address.sql, table_name="self")
         frame.collect_schema()
-    return Source(frame, source.untyped)
+    return Source(frame, source.untyped, source.scans, _size(address, local))
+
+
+def _size(address: Address, local: Iterable[Path]) -> int | None:
+    """The bytes of the local files, or of all files in a local folder."""
+    if _URI.match(address.path):
+        return None
+    folder = Path(address.path)
+    files = folder.rglob("*") if folder.is_dir() else local
+    return sum(path.stat().st_size for path in files if path.is_file())
 
 
 _LOOKED_AT = 1_000  #: files of a glob whose first bytes are looked at
@@ -205,12 +219,12 @@ def _scan_ipc(address: Address) -> Source:
 
 def _scan_ndjson(address: Address) -> Source:
     frame = pl.scan_ndjson(address.path, infer_schema_length=None, **_options(address))  # type: ignore[arg-type]
-    return Source(frame)
+    return Source(frame, scans=1)  # every line tells the types
 
 
 def _scan_csv(address: Address) -> Source:
-    frame, untyped = scan_csv(address, _options(address))
-    return Source(frame, untyped)
+    typed = scan_csv(address, _options(address))
+    return Source(typed.frame, typed.untyped, typed.scans)
 
 
 _SCANNERS: Mapping[str, Callable[[Address], Source]] = {

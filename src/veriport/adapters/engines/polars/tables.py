@@ -50,13 +50,32 @@ class PolarsTable:
     def measure(self, request: Request) -> Measured:
         """See ``veriport.ports.engines.Table``."""
         schema = Schema(self._types, self._source.untyped, request.parsed, request.now)
-        measuring = _Measuring(frame=self._source.frame, schema=schema, request=request)
+        reader = Reader(self._source.scans)
+        measuring = _Measuring(frame=self._source.frame, schema=schema, request=request, reader=reader)
         try:
-            return measuring.run(request.rules)
+            measured = measuring.run(request.rules)
         except TROUBLE:
             with reading(self._label):
                 nothing = measuring.run(())
-            return evolve(nothing, outcomes=tuple(measuring.apart(request.rules)), null_counts={})
+            measured = evolve(nothing, outcomes=tuple(measuring.apart(request.rules)), null_counts={})
+        return evolve(measured, scans=reader.scans, bytes_read=self._source.size)
+
+
+class Reader:
+    """Collects frames, and counts the passes over the data that it takes.
+
+    Polars reads frames of one call together as long as all begin with the same rows.
+    """
+
+    def __init__(self, scans: int) -> None:
+        self.scans = scans
+
+    def collect(self, frames: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
+        """Read through the data once for all of these frames; not at all when there are none."""
+        if not frames:
+            return []
+        self.scans += 1
+        return pl.collect_all(frames, engine="streaming")
 
 
 @frozen(kw_only=True)
@@ -66,6 +85,7 @@ class _Measuring:
     frame: pl.LazyFrame
     schema: Schema
     request: Request
+    reader: Reader
 
     def run(self, rules: Sequence[Rule]) -> Measured:
         """Measure these rules together."""
@@ -75,7 +95,8 @@ class _Measuring:
         for each in planned:
             folds |= each.plan.folds if isinstance(each, _Planned) else {}
         frames = [each.groups for each in planned if isinstance(each, _Planned) and each.groups is not None]
-        folded, *grouped = pl.collect_all([self._rows().select(**folds), *frames], engine="streaming")
+        rows = self._rows(numbered=bool(frames))  # the very rows that are grouped, for a pass in common
+        folded, *grouped = self.reader.collect([rows.select(**folds), *frames])
         counts, grouped_in_order = folded.row(0, named=True), iter(grouped)
         found = [
             each.measured(counts, grouped_in_order) if isinstance(each, _Planned) else each
@@ -122,7 +143,7 @@ class _Measuring:
         """The outcomes, those that failed with the first rows that break the rule."""
         shown = [self._failing(each) if isinstance(each, _Found) else None for each in found]
         frames = [rows for rows in shown if rows is not None]
-        collected = iter(pl.collect_all(frames, engine="streaming") if frames else [])
+        collected = iter(self.reader.collect(frames))
         for each, rows in zip(found, shown, strict=True):
             if not isinstance(each, _Found):
                 yield each
@@ -138,7 +159,10 @@ class _Measuring:
         if breaks is None:
             return None
         names = dict.fromkeys([ROW, *self.request.key, *found.plan.shows])
-        return self._rows(numbered=True).filter(breaks).head(self.request.samples).select(*names)
+        rows = self._rows(numbered=True)
+        if self.request.where is not None:
+            rows = rows.cache()  # two filters in a row would become one, and the pass not be shared
+        return rows.filter(breaks).head(self.request.samples).select(*names)
 
     def _samples(self, plan: Plan, rows: pl.DataFrame) -> tuple[Sample, ...]:
         return tuple(
