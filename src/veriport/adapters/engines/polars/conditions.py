@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from functools import reduce
+from functools import cache, reduce
 from itertools import combinations
 from operator import add, and_, or_
 
@@ -117,9 +117,16 @@ def _in_set(rule: InSet | NotInSet, schema: Schema) -> pl.Expr:
 
 def members(values: Iterable[Scalar], dtype: pl.DataType) -> pl.Series:
     """The values as a series of a column's type; what such a column cannot hold is left out."""
-    possible = [literal(item, dtype).cast(dtype) for item in _possible(tuple(values), dtype)]
-    listed = pl.select(pl.concat_list(possible)) if possible else None
-    return pl.Series([[]], dtype=pl.List(dtype)) if listed is None else listed.to_series()
+    possible = _possible(tuple(values), dtype)
+    kind = _PLAIN.get(data_type(dtype).family)
+    if not possible or (kind is not None and all(isinstance(item, kind) for item in possible)):
+        return pl.Series([possible], dtype=pl.List(dtype))
+    exact = [literal(item, dtype).cast(dtype) for item in possible]
+    return pl.select(pl.concat_list(exact)).to_series()
+
+
+#: Python's values of these families are those of Polars, so that ten thousand of them cost nothing.
+_PLAIN: Mapping[Family, type] = {Family.STRING: str, Family.INTEGER: int, Family.FLOAT: float}
 
 
 def _possible(values: tuple[Scalar, ...], dtype: pl.DataType) -> list[Scalar]:
@@ -130,6 +137,7 @@ def _possible(values: tuple[Scalar, ...], dtype: pl.DataType) -> list[Scalar]:
     return [int(v) for v in values if isinstance(v, int | float) and v == int(v) and low <= v <= high]
 
 
+@cache
 def _ends(dtype: pl.DataType) -> tuple[int, int]:
     null = pl.lit(None, dtype=dtype)
     low, high = pl.select(low=null.lower_bound(), high=null.upper_bound()).row(0)
@@ -166,10 +174,10 @@ def _not_in_range(rule: NotInRange, schema: Schema) -> pl.Expr:
 
 
 def between(rule: Bounds, value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """Whether a value lies between the ends of a rule; NaN does not."""
+    """Whether a value lies between the ends of a rule; NaN, to Polars above every number, does not."""
     if dtype.is_integer():
         return _between_integers(rule, value, dtype)
-    tests: list[pl.Expr] = [value.is_not_nan()] if dtype.is_float() and rule.min is not None else []
+    tests: list[pl.Expr] = [value.is_not_nan()] if dtype.is_float() and rule.max is None else []
     if rule.min is not None:
         low = literal(rule.min, dtype)
         tests.append(value >= low if rule.closed_low else value > low)
