@@ -37,11 +37,12 @@ def check(
     False
     """
     from veriport.adapters.clocks.system import SystemClock  # noqa: PLC0415  # D16
+    from veriport.adapters.folders.local import LocalFolder  # noqa: PLC0415
     from veriport.api.doors import names_of, rules_of, unwrap  # noqa: PLC0415
     from veriport.api.engines import engine_of, parse_expression  # noqa: PLC0415
     from veriport.application.checking import CheckData, CheckOptions  # noqa: PLC0415
     from veriport.domain.datasets import dataset_of  # noqa: PLC0415
 
-    use_case = CheckData(engine=engine_of(engine), parse=parse_expression, clock=SystemClock())
+    use_case = CheckData(engine=engine_of(engine), parse=parse_expression, clock=SystemClock(), folder=LocalFolder())
     options = CheckOptions(key=names_of(key), samples=samples, where=where)
     return unwrap(use_case(dataset_of(data), rules_of(rules), options))

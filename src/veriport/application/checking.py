@@ -9,6 +9,8 @@ from attrs.validators import optional
 from returns.result import Failure, Result, Success
 
 from veriport.application.identities import identity_of
+from veriport.application.masking import silent_about
+from veriport.application.splitting import SplitData
 from veriport.domain.binding import Binding, bind
 from veriport.domain.datasets import Dataset, Handle
 from veriport.domain.expressions import Expr, columns_of
@@ -25,6 +27,7 @@ from veriport.ports.clocks import Clock
 from veriport.ports.engines import Engine, Request, Table
 from veriport.ports.errors import ContractViolation, DataError
 from veriport.ports.expressions import ExpressionParser
+from veriport.ports.folders import Folder
 
 
 def _key(value: object) -> tuple[str, ...]:
@@ -53,11 +56,15 @@ class CheckOptions:
 
 @frozen(kw_only=True)
 class CheckData:
-    """Measure rules on a data set with an engine and judge them."""
+    """Measure rules on a data set with an engine and judge them.
+
+    With a ``folder`` the result can split the rows.
+    """
 
     engine: Engine
     parse: ExpressionParser
     clock: Clock
+    folder: Folder | None = None
 
     def __call__(
         self, dataset: Dataset, rules: Iterable[Rule] | None, options: CheckOptions
@@ -87,19 +94,30 @@ class CheckData:
             columns = table.columns
             _require_columns(dataset, columns, options, parsed)
             bound = bind(rules, columns, parsed, part)
-            measured = self._measure(table, bound, options, parsed)
+            request = self._request(bound, options, parsed)
+            masked = bool(options.mask) or any(rule.mask for rule in rules)
+            with silent_about(dataset.label, masked=masked):
+                measured = self._measure(table, request)
         return CheckResult(
             rules=_in_order(rules, bound, measured, part, options.mask),
             parts={part: Part(label=dataset.label, rows=measured.row_count)},
             engine=self.engine.name,
             gate=options.gate,
             columns=() if rules else tuple(_summaries(columns, measured)),
+            scans=measured.scans,
+            bytes_read=measured.bytes_read,
+            splitter=self._splitter(dataset, request, masked=masked),
         )
 
-    def _measure(
-        self, table: Table, bound: Binding, options: CheckOptions, parsed: Mapping[str, Expr]
-    ) -> Measured:
-        request = Request(
+    def _splitter(self, dataset: Dataset, request: Request, *, masked: bool) -> SplitData | None:
+        if self.folder is None:
+            return None
+        return SplitData(
+            engine=self.engine, folder=self.folder, dataset=dataset, request=request, masked=masked
+        )
+
+    def _request(self, bound: Binding, options: CheckOptions, parsed: Mapping[str, Expr]) -> Request:
+        return Request(
             rules=bound.measurable,
             parsed=parsed,
             key=options.key,
@@ -108,6 +126,8 @@ class CheckData:
             limit=options.limit,
             now=self.clock.now(),
         )
+
+    def _measure(self, table: Table, request: Request) -> Measured:
         measured = table.measure(request)
         if len(measured.outcomes) != len(request.rules):
             have, need = len(measured.outcomes), len(request.rules)

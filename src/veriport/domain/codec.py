@@ -15,7 +15,7 @@ from typing import TypeVar, get_origin
 
 from attrs import evolve, fields, has
 from cattrs import BaseValidationError, Converter, transform_error
-from cattrs.gen import make_dict_structure_fn
+from cattrs.gen import make_dict_structure_fn, override
 from returns.pipeline import is_successful
 
 from veriport.domain.checkpoints import ActionResult, CheckpointResult
@@ -28,7 +28,9 @@ from veriport.domain.rules.scalars import Scalar, plain
 
 VERSION = 1
 #: Keys that documents of this version have not always had; all others must be there.
-_ADDED_LATER = frozenset({"absent"})
+_ADDED_LATER = frozenset({"absent", "scans", "bytes_read"})
+#: What a result has in the program that made it, and in no document.
+_LIVING = frozenset({"splitter"})
 
 
 class DocumentError(VeriportError):
@@ -66,6 +68,8 @@ def check_document(result: CheckResult) -> dict[str, object]:
         "columns": [_column_entry(column, result.row_count) for column in result.columns],
         "parts": converter.unstructure(result.parts),
         "gate": converter.unstructure(result.gate),
+        "scans": result.scans,
+        "bytes_read": result.bytes_read,
         "duration_seconds": result.duration_seconds,
     }
 
@@ -168,8 +172,9 @@ def _read(document: object, kind: str, cls: type[_T]) -> _T:
 
 def _structure_for(cls: type[_T]) -> Callable[[object, object], _T]:
     """Reads a class from a mapping that has all its keys; a default must not hide a broken document."""
-    read: Callable[[Mapping[str, object], object], _T] = make_dict_structure_fn(cls, converter)
-    attributes = [each for each in fields(cls) if each.name not in _ADDED_LATER]  # type: ignore[arg-type]  # it has attributes
+    living = {each.name: override(omit=True) for each in fields(cls) if each.name in _LIVING}  # type: ignore[arg-type]  # it has attributes
+    read: Callable[[Mapping[str, object], object], _T] = make_dict_structure_fn(cls, converter, **living)  # type: ignore[arg-type]  # overrides
+    attributes = [each for each in fields(cls) if each.name not in _ADDED_LATER | _LIVING]  # type: ignore[arg-type]  # the same
 
     def structure(value: object, _: object) -> _T:
         entry = _mapping(value)

@@ -33,6 +33,17 @@ class NotMergeable:
 
 
 @frozen
+class NotSplittable:
+    """Rows that cannot be told apart."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        """Why."""
+        return f"the rows cannot be split: {self.reason}"
+
+
+@frozen
 class Absent:
     """There is nothing under that name; ``known`` lists what there is."""
 

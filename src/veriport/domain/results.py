@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 from attrs.validators import optional
@@ -22,6 +24,9 @@ from veriport.domain.rules.scalars import Scalar
 from veriport.domain.severity import Severity, severity_of
 from veriport.domain.types import Column
 from veriport.domain.validators import yes_or_no
+
+if TYPE_CHECKING:
+    from veriport.domain.splits import Split
 
 
 class RuleStatus(StrEnum):
@@ -217,7 +222,9 @@ class CheckResult:
     """The verdict on a data set, rule by rule.
 
     ``parts`` maps a key of each piece of data to its label and rows: one piece for one check, more
-    where results were merged. ``columns`` is filled by a check without rules.
+    where results were merged. ``columns`` is filled by a check without rules. ``scans`` counts the passes
+    over the data and ``bytes_read`` the bytes of its local files, ``None`` where that is not known.
+    ``splitter`` writes valid and failing rows apart; only the result of a check in this program has one.
     """
 
     rules: tuple[RuleResult, ...] = ()
@@ -225,7 +232,10 @@ class CheckResult:
     engine: str = ""
     gate: Gate = Gate()
     columns: tuple[ColumnSummary, ...] = ()
+    scans: int | None = None
+    bytes_read: int | None = None
     duration_seconds: float = 0.0
+    splitter: Callable[..., Any] | None = field(default=None, eq=False, repr=False)
 
     @property
     def status(self) -> Status:
@@ -286,6 +296,28 @@ class CheckResult:
     def exit_code(self, *, strict: bool = False) -> int:
         """The exit code of D2; under ``strict`` any failed rule of any severity makes 1."""
         return exit_code(self.status, self.failed_count, strict=strict)
+
+    def split(self, directory: str | PurePath, *, severity: str | Severity | None = None) -> Split:
+        """Write the rows apart: ``valid.parquet`` and ``failing.parquet`` in ``directory``, which is made.
+
+        A row that breaks a rule about rows is failing, whatever the ``mostly`` of the rule, and lists
+        the ids of all that it breaks. Rules count whose failure makes the check a failure, or those of
+        ``severity`` and worse. The data is read again; see ``docs/quarantine.md``.
+
+        Raises ``SplitError`` where a rule that counts was not evaluated, where the data has changed, and
+        for a result that was stored or merged; ``ConfigurationError`` for a directory that holds such
+        files already or cannot be written; what the engine raises for data that cannot be read.
+        """
+        from veriport.domain.splits import SplitError  # noqa: PLC0415  # it knows results
+
+        if self.splitter is None:
+            raise SplitError(
+                "only the result of a check in this program can split rows, not one that was stored, merged "
+                "or sent: check the data again"
+            )
+        line = None if severity is None else severity_of(severity)
+        split: Split = self.splitter(self, str(directory), line)
+        return split
 
     def merge(self, other: CheckResult) -> CheckResult:
         """Unite with the result of other rules, or of the same rules over other rows.
@@ -423,9 +455,16 @@ def merge(left: CheckResult, right: CheckResult) -> Result[CheckResult, NotMerge
             parts={**left.parts, **right.parts},
             engine=_engines(left.engine, right.engine),
             columns=left.columns if (left.columns, left.parts) == (right.columns, right.parts) else (),
+            scans=_sum_known(left.scans, right.scans),
+            bytes_read=_sum_known(left.bytes_read, right.bytes_read),
             duration_seconds=left.duration_seconds + right.duration_seconds,
+            splitter=None,
         )
     )
+
+
+def _sum_known(left: int | None, right: int | None) -> int | None:
+    return None if left is None or right is None else left + right
 
 
 def _engines(*names: str) -> str:

@@ -101,14 +101,40 @@ class SupportsProfile(Protocol):
         ...
 
 
+#: What a split adds to each failing row: its number in the data set, and the rules that it breaks.
+ROW_COLUMN = "__veriport_row"
+RULES_COLUMN = "__veriport_rules"
+
+
+@frozen(kw_only=True)
+class Divided:
+    """What a split wrote: the rows in each file and, for each rule of the request, those that break it."""
+
+    valid: int
+    failing: int
+    broken: tuple[int, ...] = ()
+
+
 @runtime_checkable
 class SupportsSplit(Protocol):
     """A table that can write valid and failing rows apart."""
 
-    def split(self, request: Request, directory: str) -> tuple[str, str]:
-        """Write two files into ``directory`` and return the paths: valid rows, failing rows.
+    def split(self, request: Request, valid: str, failing: str) -> Divided:
+        """Write the rows that break no rule to the file ``valid`` and all others to ``failing``.
 
-        Together they hold every row once; a failing row names the ids of the rules that it breaks.
+        All rules of the request are about rows. A row breaks a rule when ``measure`` would count it as
+        failed; without rules no row does. Each row that ``request.where`` and ``request.limit`` let
+        through stands in one of the files, once, in reading order. Two rows that are equal are two rows.
+
+        Both are Parquet files at local paths; what is there is replaced. ``valid`` has the columns of the
+        table with their types. ``failing`` has after them ``ROW_COLUMN``, an integer that counts the rows
+        of the data set from 0 before any filter, null where the engine has no order, and
+        ``RULES_COLUMN``, a list of the ids of the broken rules in the order of the request. ``samples``
+        and ``key`` of the request have no meaning here.
+
+        ``broken`` stands in the order of the rules. Raises ``DataError`` where the data cannot be read to
+        its end, where a rule cannot be evaluated on it or its types cannot be written, and
+        ``TransientError`` when trying again may help. What was written by then may stay.
         """
         ...
 

@@ -18,13 +18,13 @@ from veriport.domain.rules.base import Nulls, Rule
 from veriport.domain.rules.references import ReferentialIntegrity, RowCountMatch
 from veriport.domain.rules.rows import Duplicate, RowsComplete, Unique
 from veriport.domain.rules.scalars import plain
-from veriport.domain.rules.spread import Direction, Monotonic
+from veriport.domain.rules.spread import Direction, InterquartileRange, Monotonic, ZScore
 from veriport.domain.rules.tables import RowCount
 from veriport.domain.rules.times import Freshness
 from veriport.domain.rules.values import NotNull, Null
 
-#: Names that no column of a user has.
-ROW = "__veriport_row"
+#: Names that no column of a user has, nor one of the files that a split writes.
+ROW = "\0row"
 ROWS = "__veriport_rows"
 SIZE = "__veriport_size"
 _FIRST = "__veriport_first"
@@ -46,6 +46,11 @@ class Plan(Protocol):
     """The measuring of one rule."""
 
     @property
+    def rule(self) -> Rule:
+        """The rule."""
+        ...
+
+    @property
     def folds(self) -> Mapping[str, pl.Expr]:
         """Named aggregates over the rows; plans share those of one name."""
         ...
@@ -60,6 +65,10 @@ class Plan(Protocol):
 
     def breaks(self, groups: pl.DataFrame | None) -> pl.Expr | None:
         """TRUE for the first rows that break the rule; ``None`` where rows do not break it."""
+        ...
+
+    def numbers(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
+        """The ``ROW`` of every row that breaks the rule, where ``breaks(None)`` is not TRUE for each."""
         ...
 
     @property
@@ -101,6 +110,10 @@ class _Plan:
 
     def breaks(self, groups: pl.DataFrame | None) -> pl.Expr | None:
         del groups
+        return None
+
+    def numbers(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
+        del rows
         return None
 
     def _named(self, what: str) -> str:
@@ -158,8 +171,17 @@ class _RowPlan(_Plan):
 
     def breaks(self, groups: pl.DataFrame | None) -> pl.Expr | None:
         del groups
+        return self._broken
+
+    @property
+    def _broken(self) -> pl.Expr:
         ok = self.ok.fill_null(value=False) if self.rule.nulls is Nulls.FAIL else self.ok
         return self._within(ok.not_())
+
+    def numbers(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
+        """Of outliers, which are so among all the rows; what is read for that is their column alone."""
+        among_all = isinstance(self.rule, ZScore | InterquartileRange)
+        return rows.filter(self._broken).select(ROW) if among_all else None
 
 
 @frozen(kw_only=True)
@@ -201,6 +223,16 @@ class _GroupPlan(_Plan):
         among = self._within(self._among(groups))
         return among | self._absent if self.rule.nulls is Nulls.FAIL else among
 
+    def numbers(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
+        failing = self._failing(rows).select(ROW)
+        if self.rule.nulls is not Nulls.FAIL:
+            return failing
+        return pl.concat([failing, rows.filter(self._absent).select(ROW)])
+
+    def _failing(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        """The rows without a null that break the rule."""
+        raise NotImplementedError
+
     def _among(self, groups: pl.DataFrame) -> pl.Expr:
         """TRUE for the first failing rows, which the groups name by number."""
         return pl.col(ROW).is_in(groups[_FIRST])
@@ -215,6 +247,9 @@ class _UniquePlan(_GroupPlan):
 
     def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
         return self._repeated(rows.filter(self._present))
+
+    def _failing(self, rows: pl.LazyFrame) -> pl.LazyFrame:
+        return rows.filter(self._present).filter(pl.len().over(self.rule.reads) > 1)
 
     def _repeated(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         repeated = rows.group_by(self.rule.reads).agg(pl.len().alias(SIZE), pl.col(ROW).min())
@@ -248,6 +283,9 @@ class _DuplicatePlan(_UniquePlan):
     def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
         return self._repeated(self._seen(rows))
 
+    def numbers(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
+        return self._seen(rows).filter(pl.len().over(self.rule.reads) > 1).select(ROW)
+
     def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
         checked = whole(counts[ROWS] if self.where is None else counts[self._named("checked")])
         return Measurement(checked=checked, failed=0 if groups is None else whole(groups[SIZE].item()))
@@ -266,13 +304,16 @@ class _MonotonicPlan(_GroupPlan):
     """Compares each value with the one before it."""
 
     def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
+        return _first_rows(self._failing(rows), self.samples)
+
+    def _failing(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         assert isinstance(self.rule, Monotonic)  # noqa: S101  # by the table below
         value, _ = self.schema.value(self.rule)
         values = rows.filter(self._present).select(ROW, value.alias("value"), before=value.shift(1))
         up = self.rule.direction is Direction.INCREASING
         low, high = (pl.col("before"), pl.col("value")) if up else (pl.col("value"), pl.col("before"))
         ordered = low < high if self.rule.strictly else low <= high
-        return _first_rows(values.filter(ordered.not_()), self.samples)
+        return values.filter(ordered.not_())
 
 
 @frozen(kw_only=True)
@@ -280,15 +321,17 @@ class _ReferencePlan(_GroupPlan):
     """Looks each combination up in the other data set."""
 
     def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
+        return _first_rows(self._failing(rows), self.samples)
+
+    def _failing(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         assert isinstance(self.rule, ReferentialIntegrity)  # noqa: S101  # by the table below
         known = open_frame(self.rule.other).frame.select(self.rule.refers_to).unique()
         mine, theirs = list(self.rule.reads), list(self.rule.refers_to)
-        orphans = (
+        return (
             rows.filter(self._present)
             .select(ROW, *mine)
             .join(known, left_on=mine, right_on=theirs, how="anti")
         )
-        return _first_rows(orphans, self.samples)
 
 
 @frozen(kw_only=True)

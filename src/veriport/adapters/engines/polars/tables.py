@@ -17,13 +17,14 @@ from veriport.adapters.engines.polars.conditions import Schema
 from veriport.adapters.engines.polars.errors import TROUBLE, first_line, reading
 from veriport.adapters.engines.polars.plans import ROW, ROWS, Counts, Plan, nulls_of, plan_for
 from veriport.adapters.engines.polars.sources import Source
+from veriport.adapters.engines.polars.split import Splitting
 from veriport.adapters.engines.polars.types import data_type
 from veriport.domain.errors import InvalidRule
 from veriport.domain.measurements import Broken, Measured, Measurement, NotEvaluated, Outcome, Sample
 from veriport.domain.rules.base import Rule
 from veriport.domain.rules.scalars import plain
 from veriport.domain.types import Column
-from veriport.ports.engines import Request
+from veriport.ports.engines import Divided, Request
 from veriport.ports.errors import DataError
 
 
@@ -60,6 +61,14 @@ class PolarsTable:
             measured = evolve(nothing, outcomes=tuple(measuring.apart(request.rules)), null_counts={})
         return evolve(measured, scans=reader.scans, bytes_read=self._source.size)
 
+    def split(self, request: Request, valid: str, failing: str) -> Divided:
+        """See ``veriport.ports.engines.SupportsSplit``."""
+        schema = Schema(self._types, self._source.untyped, request.parsed, request.now)
+        reader = Reader(self._source.scans)
+        measuring = _Measuring(frame=self._source.frame, schema=schema, request=request, reader=reader)
+        splitting = Splitting(measuring.rows(numbered=True), tuple(measuring.plans(self._label)))
+        return splitting.write(valid, failing, self._label)
+
 
 class Reader:
     """Collects frames, and counts the passes over the data that it takes.
@@ -95,7 +104,7 @@ class _Measuring:
         for each in planned:
             folds |= each.plan.folds if isinstance(each, _Planned) else {}
         frames = [each.groups for each in planned if isinstance(each, _Planned) and each.groups is not None]
-        rows = self._rows(numbered=bool(frames))  # the very rows that are grouped, for a pass in common
+        rows = self.rows(numbered=bool(frames))  # the very rows that are grouped, for a pass in common
         folded, *grouped = self.reader.collect([rows.select(**folds), *frames])
         counts, grouped_in_order = folded.row(0, named=True), iter(grouped)
         found = [
@@ -120,11 +129,19 @@ class _Measuring:
             yield from self.apart(rules[:half])
             yield from self.apart(rules[half:])
 
-    def _rows(self, *, numbered: bool = False) -> pl.LazyFrame:
+    def rows(self, *, numbered: bool = False) -> pl.LazyFrame:
         """The rows of the request; ``numbered`` by their place in the whole data set."""
         rows = self.frame if self.request.limit is None else self.frame.head(self.request.limit)
         rows = rows.with_row_index(ROW) if numbered else rows
         return rows if self.request.where is None else rows.filter(self.schema.sql(self.request.where))
+
+    def plans(self, label: str) -> Iterator[Plan]:
+        """The plan of every rule; raises ``DataError`` where there is none."""
+        for rule in self.request.rules:
+            planned = self._plan(rule)
+            if not isinstance(planned, _Planned):
+                raise DataError(f"{label}: {rule.id} cannot be evaluated: {planned.reason}")
+            yield planned.plan
 
     def _plan(self, rule: Rule) -> _Planned | NotEvaluated | Broken:
         try:
@@ -132,7 +149,7 @@ class _Measuring:
             return (
                 plan
                 if isinstance(plan, NotEvaluated)
-                else _Planned(plan, plan.groups(self._rows(numbered=True)))
+                else _Planned(plan, plan.groups(self.rows(numbered=True)))
             )
         except (InvalidRule, DataError) as refused:
             return Broken(str(refused))
@@ -159,7 +176,7 @@ class _Measuring:
         if breaks is None:
             return None
         names = dict.fromkeys([ROW, *self.request.key, *found.plan.shows])
-        rows = self._rows(numbered=True)
+        rows = self.rows(numbered=True)
         if self.request.where is not None:
             rows = rows.cache()  # two filters in a row would become one, and the pass not be shared
         return rows.filter(breaks).head(self.request.samples).select(*names)

@@ -1,0 +1,1 @@
+"""Folders where new files appear whole, together, or not at all."""
