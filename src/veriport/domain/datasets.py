@@ -139,18 +139,17 @@ def without_credentials(uri: str) -> str:
     It rather hides too much: a password that is not percent-encoded may hold ``/``, ``?`` and ``@``, so
     after a colon everything up to the last ``@`` goes.
     """
-    hidden = _USER.sub(_hide_user, uri)
+    hidden = _USER.sub(_hide_user, uri) if "@" in uri else uri
     return _PARAMETER.sub(r"\g<name>***", _QUERY.sub(r"\g<name>***", hidden))
 
 
 _USER = re.compile(
     r"""(?isx)
-    (?P<scheme>(?:[a-z][a-z0-9+.-]*:)?//) (?P<user>[^/?#@:]*:.*@ | [^/?#]*@)
+    (?P<scheme>(?:[a-z][a-z0-9+.-]{0,30}:)?//) (?P<user>[^/?#@:]*:.*@ | [^/?#]*@)
     | ^(?P<bare>[^\s:@/\\]+:[^\s@/\\]+@)"""
 )
-_SENSITIVE = (
-    r"[^=&;\s/\\]*(?:password|passwd|pwd|pass|token|secret|key|credential|signature|sig|auth)[^=&;\s/\\]*"
-)
+_NAME = r"[^=&;\s/\\]{0,200}"
+_SENSITIVE = rf"{_NAME}(?:password|passwd|pwd|pass|token|secret|key|credential|signature|sig|auth){_NAME}"
 _QUERY = re.compile(rf"(?i)(?P<name>[?&#]{_SENSITIVE}=)[^&]*")
 _PARAMETER = re.compile(
     rf"""(?ix)(?P<name>(?:^|[;\s]){_SENSITIVE}\s*=\s*)('(?:[^'\\]|\\.)*'|"[^"]*"|[^\s;&]*)"""

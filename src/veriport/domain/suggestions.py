@@ -22,9 +22,15 @@ class Suggestion:
 
 def nearest(word: str, known: Iterable[str]) -> Suggestion:
     """Find the known word that ``word`` was most likely meant to be."""
+    if len(word) > _LONGEST:
+        return Suggestion("")
     words = {name.lower(): name for name in known}
     for cutoff in (0.75, 0.6):
         found = get_close_matches(word.lower(), words, n=1, cutoff=cutoff)
         if found:
             return Suggestion(words[found[0]])
     return Suggestion("")
+
+
+#: A longer word is no slip of the hand, and comparing it takes long.
+_LONGEST = 80

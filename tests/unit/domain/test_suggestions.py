@@ -36,6 +36,10 @@ def test_a_hint_can_be_appended_to_a_message() -> None:
     assert Suggestion("unique").hint == "; did you mean 'unique'?"
 
 
+def test_a_text_of_any_length_costs_no_time() -> None:
+    assert nearest("not_null" * 10_000, ["not_null"]) == Suggestion("")
+
+
 @given(st.text(), st.lists(st.text()))
 def test_it_never_fails_and_never_invents(word: str, known: list[str]) -> None:
     assert nearest(word, known).word in {*known, ""}
