@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from attrs import evolve, fields
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from returns.result import Success
 
@@ -292,6 +292,7 @@ def test_written_lists_read_as_the_same(listed: tuple[Rule, ...]) -> None:
 
 
 @pytest.mark.parametrize("cls", CLASSES.values())
+@settings(max_examples=25)
 @given(data=st.data())
 def test_every_class_is_written_whole(cls: type[Rule], data: st.DataObject) -> None:
     rule = data.draw(rules(cls))

@@ -191,9 +191,11 @@ def test_a_range_objects_to_a_column_of_another_kind() -> None:
 @pytest.mark.parametrize(
     ("pattern", "begins"),
     [
-        (None, "pattern must be text, not None"),
-        (5, "pattern must be text, not 5"),
-        (["a"], "pattern must be text, not ['a']"),
+        (None, "pattern must be text, or a list of texts, not None"),
+        (5, "pattern must be text, or a list of texts, not 5"),
+        ([["a"]], "pattern must be text, not ['a']"),
+        (["a", 5], "pattern must be text, not 5"),
+        ([], "pattern must be text, or a list of texts, not []"),
         ("(", "the pattern '(' is not usable: "),
         ("(?=a)", "the pattern '(?=a)' is not usable: "),
         ("a" * 10_001, "the pattern has 10,001 characters; at most 10,000 are allowed"),
