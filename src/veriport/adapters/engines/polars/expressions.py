@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import polars as pl
 from attrs import frozen
@@ -11,7 +11,7 @@ from veriport.adapters.engines.polars.patterns import like, rust
 from veriport.adapters.engines.polars.types import data_type
 from veriport.adapters.engines.polars.values import literal
 from veriport.domain.errors import InvalidRule
-from veriport.domain.expressions import Call, Expr, Literal, Name
+from veriport.domain.expressions import FUNCTIONS, Call, Expr, Kind, Literal, Name
 from veriport.domain.rules.scalars import Scalar
 from veriport.domain.types import TEMPORAL, Family
 
@@ -43,16 +43,34 @@ class Compiler:
             case Call("in", (first, *others)):
                 return self._any_of(first, others)
             case Call("like", (text, Literal(str() as pattern))):
-                return self(text).str.contains(like(pattern))
+                return self._typed(text, Kind.TEXT).str.contains(like(pattern))
             case Call("ilike", (text, Literal(str() as pattern))):
-                return self(text).str.to_lowercase().str.contains(like(pattern.lower()))
+                return self._typed(text, Kind.TEXT).str.to_lowercase().str.contains(like(pattern.lower()))
             case Call("regexp_like", (text, Literal(str() as pattern))):
-                return self(text).str.contains(rust(pattern))
+                return self._typed(text, Kind.TEXT).str.contains(rust(pattern))
             case Call("to_date" | "to_datetime" as function, (value,)):
-                return self._as_time(self(value), date=function == "to_date")
+                return self._as_time(self._typed(value, Kind.TEXT), date=function == "to_date")
+            case Call("to_integer" | "to_double" as function, (value,)):
+                return self._as_number(self._typed(value, Kind.NUMBER), whole=function == "to_integer")
             case Call(function, arguments):
-                return _FUNCTIONS[function](*(self(argument) for argument in arguments))
+                return _FUNCTIONS[function](*map(self._typed, arguments, _kinds(function, len(arguments))))
         raise InvalidRule(f"the polars engine cannot evaluate {expression!r}")
+
+    def _typed(self, argument: Expr, kind: Kind) -> pl.Expr:
+        """An argument; a NULL is one of the kind that the function takes."""
+        compiled = self(argument)
+        if kind not in _OF_KIND or self.dtype(compiled) != pl.Null:
+            return compiled
+        return compiled.cast(_OF_KIND[kind])
+
+    def _as_number(self, value: pl.Expr, *, whole: bool) -> pl.Expr:
+        """A text that is written as a number, and a number as it is; towards zero for a whole one."""
+        wide = pl.Int64 if whole else pl.Float64
+        if data_type(self.dtype(value)).family is not Family.STRING:
+            return value.cast(wide, strict=False)
+        number = value.cast(pl.Float64, strict=False)
+        read = pl.coalesce(value.cast(pl.Int64, strict=False), number.cast(pl.Int64, strict=False))
+        return pl.when(value.str.contains(_NUMBER)).then(read if whole else number)
 
     def _as_time(self, value: pl.Expr, *, date: bool) -> pl.Expr:
         """A text is read in the one form of the dialect; what is a time already changes its kind."""
@@ -76,7 +94,7 @@ class Compiler:
         compiled = [self(argument) for argument in arguments]
         for this, that in ((0, 1), (1, 0)):
             side = arguments[this]
-            if isinstance(side, Literal) and isinstance(side.value, str):
+            if isinstance(side, Literal) and isinstance(side.value, str) and not side.kind:
                 dtype = self.dtype(compiled[that])
                 if data_type(dtype).family in TEMPORAL:
                     compiled[this] = literal(side.value, dtype)
@@ -86,11 +104,12 @@ class Compiler:
         self, compare: Callable[[pl.Expr, pl.Expr], pl.Expr], left: pl.Expr, right: pl.Expr
     ) -> pl.Expr:
         """NaN compares as TRUE with nothing, where Polars has it above every number."""
+        floats = [side for side in (left, right) if data_type(self.dtype(side)).family is Family.FLOAT]
         compared = compare(left, right)
-        for side in (left, right):
-            if data_type(self.dtype(side)).family is Family.FLOAT:
-                compared = compared & side.is_not_nan()
-        return compared
+        if not floats:
+            return compared
+        known = left.is_not_null() & right.is_not_null()
+        return pl.when(known).then(compared & pl.all_horizontal(side.is_not_nan() for side in floats))
 
     def dtype(self, expression: pl.Expr) -> pl.DataType:
         """The type of a compiled expression, as Polars resolves it."""
@@ -98,6 +117,25 @@ class Compiler:
         return resolved["it"]
 
 
+_OF_KIND: Mapping[Kind, type[pl.DataType]] = {
+    Kind.BOOLEAN: pl.Boolean,
+    Kind.NUMBER: pl.Int64,
+    Kind.TEXT: pl.String,
+    Kind.TIME: pl.Datetime,
+}
+
+
+def _kinds(function: str, count: int) -> Iterator[Kind]:
+    """What kind each argument is of; those of CASE go by turns, ended by the value of ELSE."""
+    takes = FUNCTIONS[function].takes
+    for index in range(count):
+        if function == "case":
+            yield takes[index % 2] if index < count - 1 else takes[-1]
+        else:
+            yield takes[min(index, len(takes) - 1)]
+
+
+_NUMBER = r"\A[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\z"
 _DAY = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}\z"
 _MOMENT = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?)?\z"
 _MOMENTS = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d")
@@ -147,8 +185,6 @@ _FUNCTIONS: Mapping[str, Callable[..., pl.Expr]] = {
     "negate": lambda a: -a,
     "is_null": lambda a: a.is_null(),
     "case": _case,
-    "to_integer": lambda a: a.cast(pl.Float64, strict=False).cast(pl.Int64, strict=False),
-    "to_double": lambda a: a.cast(pl.Float64, strict=False),
     "to_text": lambda a: a.cast(pl.String),
     "abs": lambda a: a.abs(),
     "round": _round,
