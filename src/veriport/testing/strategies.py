@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from veriport.domain.checkpoints import ActionResult, ActionStatus, CheckpointResult
+from veriport.domain.formats import FORMATS
 from veriport.domain.measurements import Broken, Measurement, NotEvaluated, Outcome, Sample
 from veriport.domain.results import (
     CheckResult,
@@ -29,12 +30,56 @@ from veriport.domain.results import (
     judge_absent,
     judge_schema,
 )
-from veriport.domain.rules.base import Missing, Nulls, Rule, SchemaRule, Shape, WithoutRows
+from veriport.domain.rules.aggregates import (
+    RATIOS,
+    Aggregate,
+    Correlation,
+    DistinctSet,
+    ModeInSet,
+    Of,
+    Relation,
+)
+from veriport.domain.rules.base import Missing, Nulls, Rule, SchemaRule, Shape, ValueRule, WithoutRows
 from veriport.domain.rules.reading import identified
-from veriport.domain.rules.rows import Compare, Expression, Operator, Unique
+from veriport.domain.rules.references import ReferentialIntegrity, RowCountMatch
+from veriport.domain.rules.rows import (
+    Compare,
+    Duplicate,
+    Expression,
+    Operator,
+    PairInSet,
+    RowsComplete,
+    RowSum,
+    RowUnique,
+    Unique,
+)
 from veriport.domain.rules.scalars import Scalar, in_order
-from veriport.domain.rules.tables import ColumnExists, DType, RowCount
-from veriport.domain.rules.values import Inclusive, InRange, InSet, Length, NotInSet, NotNull, Regex
+from veriport.domain.rules.spread import Direction, InterquartileRange, Monotonic, ZScore
+from veriport.domain.rules.tables import (
+    ColumnCount,
+    ColumnExists,
+    ColumnsOrdered,
+    ColumnsSet,
+    DType,
+    RowCount,
+    TableSchema,
+)
+from veriport.domain.rules.texts import At, Contains, DatetimeFormat, Format, JsonSchema, Like, NotLike
+from veriport.domain.rules.times import Freshness, NotFuture, NotPast
+from veriport.domain.rules.values import (
+    How,
+    Inclusive,
+    InRange,
+    InSet,
+    Length,
+    Match,
+    NotInRange,
+    NotInSet,
+    NotNull,
+    NotRegex,
+    Null,
+    Regex,
+)
 from veriport.domain.severity import Severity
 from veriport.domain.types import Column, DataType, Family, known_types
 
@@ -94,19 +139,63 @@ def _options(draw: DrawFn, cls: type[Rule]) -> dict[str, object]:
     return draw(st.fixed_dictionaries({}, optional=free))
 
 
+_numbers = st.integers(-_MANY, _MANY) | st.floats(allow_nan=False, allow_infinity=False)
+_times = st.dates().map(lambda day: day.isoformat())
+
+
 @st.composite
 def _ranges(draw: DrawFn) -> dict[str, object]:
-    numbers = st.integers(-_MANY, _MANY) | st.floats(allow_nan=False, allow_infinity=False)
-    ends = draw(
-        st.tuples(numbers, numbers)
-        | st.tuples(st.dates(), st.dates()).map(lambda days: tuple(day.isoformat() for day in days))
-        | st.tuples(st.text(max_size=5), st.text(max_size=5)).filter(lambda pair: in_order(*pair) is not None)
-    )
+    """A range that has something in it, between two values of one kind."""
+    pairs = st.one_of(*(st.tuples(kind, kind) for kind in (_numbers, _times, st.text(max_size=5))))
+    ends = draw(pairs.filter(lambda pair: in_order(*pair) is not None))
+    return {"column": draw(names()), **draw(_between(ends))}
+
+
+@st.composite
+def _between(draw: DrawFn, ends: tuple[Scalar, Scalar]) -> dict[str, object]:
     low, high = ends if in_order(*ends) else reversed(ends)
     inclusive = draw(st.sampled_from(Inclusive)) if low != high else Inclusive.BOTH
     given = draw(st.sampled_from([("min", "max"), ("min",), ("max",)]))
     chosen = {key: value for key, value in {"min": low, "max": high}.items() if key in given}
-    return {"column": draw(names()), **chosen, "inclusive": inclusive}
+    return {**chosen, "inclusive": inclusive}
+
+
+@st.composite
+def _numbers_between(draw: DrawFn, low: float = -_MANY, high: float = _MANY) -> dict[str, object]:
+    return draw(_between(draw(st.tuples(st.floats(low, high), st.floats(low, high)))))
+
+
+@st.composite
+def _aggregates(draw: DrawFn) -> dict[str, object]:
+    of = draw(st.sampled_from(Of))
+    q = {"q": draw(st.floats(0, 1))} if of is Of.QUANTILE else {}
+    ends = draw(_numbers_between(0, 1) if of in RATIOS else _numbers_between())
+    return {"column": draw(names()), "of": of, **q, **ends}
+
+
+@st.composite
+def _correlations(draw: DrawFn) -> dict[str, object]:
+    return {"columns": draw(_two_columns), **draw(_numbers_between(-1, 1))}
+
+
+@st.composite
+def _sums(draw: DrawFn) -> dict[str, object]:
+    return {"columns": draw(_some_columns), **draw(_numbers_between())}
+
+
+@st.composite
+def _combinations(draw: DrawFn) -> dict[str, object]:
+    columns = draw(_some_columns)
+    each = st.lists(scalars(), min_size=len(columns), max_size=len(columns))
+    return {"columns": columns, "values": draw(st.lists(each, min_size=1, max_size=3))}
+
+
+@st.composite
+def _foreign_keys(draw: DrawFn) -> dict[str, object]:
+    columns = draw(_some_columns)
+    there = st.lists(names(), min_size=len(columns), max_size=len(columns), unique=True)
+    given = st.fixed_dictionaries({}, optional={"reference_columns": there})
+    return {"columns": columns, "reference": draw(_references), **draw(given)}
 
 
 @st.composite
@@ -120,28 +209,80 @@ def _column(**parameters: SearchStrategy[Any]) -> SearchStrategy[dict[str, objec
 
 
 _values = st.lists(scalars(), min_size=1, max_size=4)
-_patterns = st.sampled_from([r"^[^@ ]+@[^@ ]+\.[a-z]{2,}$", r"\d+", "^$", "ü|ö", r"(?i)^abc"])
+_pattern = st.sampled_from([r"^[^@ ]+@[^@ ]+\.[a-z]{2,}$", r"\d+", "^$", "ü|ö", r"(?i)^abc"])
+_patterns = {
+    "pattern": _pattern | st.lists(_pattern, min_size=1, max_size=3),
+    "match": st.sampled_from(Match),
+    "how": st.sampled_from(How),
+}
+_some_columns = st.lists(names(), min_size=1, max_size=3, unique=True)
 _two_columns = st.lists(names(), min_size=2, max_size=2, unique=True)
+_all_columns: SearchStrategy[dict[str, Any]] = st.fixed_dictionaries({}, optional={"columns": _some_columns})
 _comparisons = st.builds(
     lambda pair, operator: {"column": pair[0], "other": pair[1], "operator": operator},
     _two_columns,
     st.sampled_from(Operator),
 )
+_positive = st.floats(0, _MANY, exclude_min=True)
+_references: SearchStrategy[object] = st.sampled_from(
+    [
+        "customers.csv",
+        "../other data/größe.parquet",
+        "s3://bucket/key.parquet",
+        {"path": "customers.txt", "separator": ";", "null_values": ["-"]},
+        {"path": "customers.bin", "format": "csv", "schema": {"id": "int64"}},
+    ]
+)
+_types = st.lists(st.sampled_from(known_types()), min_size=1, max_size=3)
+_directives = st.sampled_from(["%Y-%m-%d", "%d.%m.%y %H:%M", "%H%M%S", "100 %% %j", "am %d. um %H Uhr"])
+_json_schemas = st.booleans() | st.dictionaries(st.text(max_size=5), plain_data(), max_size=2)
 
 #: What the parameters of each class of rules may be.
 PARAMETERS: Mapping[type[Rule], SearchStrategy[dict[str, object]]] = {
     NotNull: _column(),
-    Unique: st.fixed_dictionaries({"columns": st.lists(names(), min_size=1, max_size=3, unique=True)}),
+    Null: _column(),
+    Unique: st.fixed_dictionaries({"columns": _some_columns}),
     InSet: _column(values=_values),
     NotInSet: _column(values=_values),
     InRange: _ranges(),
-    Regex: _column(pattern=_patterns),
-    Length: st.builds(lambda name, counts: {"column": name, **counts}, names(), _counts()),
+    NotInRange: _ranges(),
     Compare: _comparisons,
+    Regex: _column(**_patterns),
+    NotRegex: _column(**_patterns),
+    Like: _column(pattern=st.text(min_size=1, max_size=5)),
+    NotLike: _column(pattern=st.text(min_size=1, max_size=5)),
+    Contains: _column(text=st.text(min_size=1, max_size=5), at=st.sampled_from(At)),
+    Length: st.builds(lambda name, counts: {"column": name, **counts}, names(), _counts()),
+    Format: _column(format=st.sampled_from(sorted(FORMATS))),
+    DatetimeFormat: _column(format=_directives),
+    JsonSchema: _column(schema=_json_schemas),
+    NotFuture: _column(),
+    NotPast: _column(),
+    Monotonic: _column(direction=st.sampled_from(Direction), strictly=st.booleans()),
+    ZScore: _column(threshold=_positive),
+    InterquartileRange: _column(factor=_positive),
     Expression: st.fixed_dictionaries({"expression": st.sampled_from(["a < b", "amount IS NOT NULL"])}),
-    DType: _column(dtype=st.lists(st.sampled_from(known_types()), min_size=1, max_size=3)),
-    ColumnExists: _column(),
+    Duplicate: _all_columns,
+    PairInSet: _combinations(),
+    RowsComplete: _all_columns,
+    RowSum: _sums(),
+    RowUnique: st.fixed_dictionaries({"columns": _two_columns}),
+    ReferentialIntegrity: _foreign_keys(),
+    Aggregate: _aggregates(),
+    DistinctSet: _column(values=_values, relation=st.sampled_from(Relation)),
+    ModeInSet: _column(values=_values),
+    Correlation: _correlations(),
     RowCount: _counts(),
+    RowCountMatch: st.fixed_dictionaries({"reference": _references, "tolerance": st.floats(0, 2)}),
+    ColumnExists: _column(),
+    DType: _column(dtype=_types),
+    ColumnCount: _counts(),
+    ColumnsSet: st.fixed_dictionaries({"columns": _some_columns, "exact": st.booleans()}),
+    ColumnsOrdered: st.fixed_dictionaries({"columns": _some_columns}),
+    TableSchema: st.fixed_dictionaries(
+        {"schema": st.dictionaries(names(), _types, min_size=1, max_size=3), "exact": st.booleans()}
+    ),
+    Freshness: _column(max_age=st.floats(0, _MANY) | st.sampled_from(["24h", "1d 12h", "90 minutes"])),
 }
 
 
@@ -163,8 +304,9 @@ def samples(draw: DrawFn, rule: Rule) -> Sample:
 def measurements(draw: DrawFn, rule: Rule) -> Measurement:
     """What an engine that keeps its contract may measure for the rule."""
     checked = draw(st.integers(0, 20) | st.integers(0, _MANY))
-    if rule.shape is Shape.VALUE:
-        return Measurement(checked=checked, observed=checked)
+    if isinstance(rule, ValueRule):
+        nothing = rule.optional and draw(st.booleans())
+        return Measurement(checked=checked, observed=None if nothing else checked)
     failed = draw(st.integers(0, checked))
     shown = draw(st.lists(samples(rule), max_size=min(failed, 2)))
     return Measurement(checked=checked, failed=failed, samples=tuple(shown))

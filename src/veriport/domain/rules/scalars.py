@@ -129,7 +129,7 @@ def _time_mismatch(column: Column, value: str) -> str | None:
     named = f"column {column.name!r}"
     if when is None:
         return f"{named} is {column.dtype.name} and cannot be compared with the text {value!r}"
-    if isinstance(when, datetime) and (when.tzinfo is not None) != column.dtype.zoned:
+    if isinstance(when, datetime | time) and (when.tzinfo is not None) != column.dtype.zoned:
         have, need = ("a", "no") if when.tzinfo else ("no", "a")
         return f"{value!r} has {have} time zone and {named} ({column.dtype.name}) has {need} time zone"
     return None
@@ -138,15 +138,30 @@ def _time_mismatch(column: Column, value: str) -> str | None:
 def in_order(low: Scalar, high: Scalar) -> bool | None:
     """Whether ``low <= high``; ``None`` when they are of different kinds."""
     if isinstance(low, str) and isinstance(high, str):
-        times = [moment(Family.DATETIME, text) or moment(Family.TIME, text) for text in (low, high)]
-        if isinstance(times[0], datetime) and isinstance(times[1], datetime):
-            if (times[0].tzinfo is None) != (times[1].tzinfo is None):
-                return None
-            return times[0] <= times[1]
-        return low <= high
+        return _texts_in_order(low, high)
     if isinstance(low, str | bool) or isinstance(high, str | bool) or low is None or high is None:
         return None
     return low <= high
+
+
+def _texts_in_order(low: str, high: str) -> bool | None:
+    """As times where both are times of one kind."""
+    first, second = (moment(Family.DATETIME, text) or _time_of_day(text) for text in (low, high))
+    if isinstance(first, datetime) and isinstance(second, datetime):
+        return first <= second if _alike(first, second) else None
+    if isinstance(first, time) and isinstance(second, time):
+        return first <= second if _alike(first, second) else None
+    return low <= high
+
+
+def _alike(one: datetime | time, other: datetime | time) -> bool:
+    """Whether both have a zone, or neither."""
+    return (one.tzinfo is None) == (other.tzinfo is None)
+
+
+def _time_of_day(text: str) -> Moment | None:
+    """A number alone is no hour."""
+    return moment(Family.TIME, text) if ":" in text else None
 
 
 def plain(value: object) -> object:
