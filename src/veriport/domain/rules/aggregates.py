@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import ClassVar
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, evolve, field, frozen
 
 from veriport.domain.errors import InvalidRule, shown
 from veriport.domain.rules.base import ColumnRule, ColumnsRule, ValueRule, choose, param
 from veriport.domain.rules.scalars import Scalar, in_order, mismatch, number
-from veriport.domain.rules.values import Bounds, values_of
+from veriport.domain.rules.values import Bounds, numbers_only, typed, values_of
 from veriport.domain.types import NESTED, NUMERIC, Column, Family
 
 
@@ -37,6 +37,8 @@ class Of(StrEnum):
 #: What may be made of values that are no numbers.
 _OF_ANYTHING = frozenset({Of.DISTINCT_COUNT, Of.DISTINCT_RATIO, Of.NULL_COUNT, Of.NULL_RATIO})
 _OF_ORDERED = frozenset({Of.MIN, Of.MAX})
+#: What lies between 0 and 1, so that a bound in percent would let everything pass.
+RATIOS = frozenset({Of.DISTINCT_RATIO, Of.NULL_RATIO})
 
 
 def _of(value: object) -> Of:
@@ -81,13 +83,23 @@ class Aggregate(Bounds, ValueRule, ColumnRule):
         if (value is None) is (self.of is Of.QUANTILE):
             raise InvalidRule("q goes with of: quantile, and of: quantile needs it", key="q")
 
+    def __attrs_post_init__(self) -> None:
+        """Of numbers only the ends of other kinds are made."""
+        super().__attrs_post_init__()
+        if self.of in RATIOS:
+            numbers_only(self, 0, 1)
+        elif self.of not in _OF_ORDERED:
+            numbers_only(self)
+
     def expectation(self) -> str:
         """In signs: ``0 <= mean <= 10``."""
         name = self.of.value if self.q is None else f"quantile {self.q:g}"
         return self.in_signs(name.replace("_", " "))
 
     def accepts(self, observed: Scalar) -> bool:
-        """Whether the value lies between the bounds."""
+        """Whether the value lies between the bounds; an infinite one is reported as a text."""
+        if observed in {"inf", "-inf"} and not any(isinstance(end, str) for end in self.ends):
+            return self.admits(float(observed))
         return observed is None or self.admits(observed)
 
     def objection(self, columns: Mapping[str, Column]) -> str | None:
@@ -95,9 +107,11 @@ class Aggregate(Bounds, ValueRule, ColumnRule):
         column = columns[self.column]
         family = column.dtype.family
         if self.of in _OF_ANYTHING:
-            return None if family not in NESTED else f"{self.of.value} has no meaning for {column.dtype.name}"
+            nulls = self.of in {Of.NULL_COUNT, Of.NULL_RATIO}
+            refused = family in NESTED and not nulls
+            return f"{self.of.value} has no meaning for {column.dtype.name}" if refused else None
         if self.of in _OF_ORDERED:
-            return next(filter(None, (mismatch(column, bound) for bound in self.ends)), None)
+            return _mismatch(column, self.ends)
         if family in NUMERIC | {Family.NULL}:
             return None
         return f"{self.of.value} is for numbers and column {column.name!r} is {column.dtype.name}"
@@ -116,6 +130,7 @@ class Correlation(Bounds, ValueRule, ColumnsRule):
         super().__attrs_post_init__()
         if len(self.columns) != 2:  # noqa: PLR2004  # a pair
             raise InvalidRule("correlation is about two columns", key="columns")
+        numbers_only(self, -1, 1)
 
     def expectation(self) -> str:
         """In signs."""
@@ -155,7 +170,9 @@ class DistinctSet(ValueRule, ColumnRule):
     type: ClassVar[str] = "distinct_set"
     additive: ClassVar[bool] = False
     values: tuple[Scalar, ...] = field(
-        converter=values_of, metadata=param("the values, all of one kind", aliases=("value_set",))
+        converter=values_of,
+        eq=typed,
+        metadata=param("the values, all of one kind", aliases=("value_set",)),
     )
     relation: Relation = field(
         default=Relation.EQUAL, converter=_relation, metadata=param("equal, subset or superset")
@@ -163,7 +180,12 @@ class DistinctSet(ValueRule, ColumnRule):
 
     def expectation(self) -> str:
         """In words."""
-        return f"its values are {self.relation.value} to {len(self.values)} listed"
+        said = {
+            Relation.EQUAL: "occur and no others",
+            Relation.SUBSET: "and no others occur",
+            Relation.SUPERSET: "all occur",
+        }
+        return f"of {len(self.values)} listed values {said[self.relation]}"
 
     def accepts(self, observed: Scalar) -> bool:
         """Whether no value is amiss."""
@@ -171,7 +193,7 @@ class DistinctSet(ValueRule, ColumnRule):
 
     def objection(self, columns: Mapping[str, Column]) -> str | None:
         """A value that can never occur."""
-        return next(filter(None, (mismatch(columns[self.column], value) for value in self.values)), None)
+        return _mismatch(columns[self.column], self.values)
 
 
 @frozen(kw_only=True)
@@ -185,7 +207,9 @@ class ModeInSet(ValueRule, ColumnRule):
     additive: ClassVar[bool] = False
     optional: ClassVar[bool] = True
     values: tuple[Scalar, ...] = field(
-        converter=values_of, metadata=param("the values, all of one kind", aliases=("value_set",))
+        converter=values_of,
+        eq=typed,
+        metadata=param("the values, all of one kind", aliases=("value_set",)),
     )
 
     def expectation(self) -> str:
@@ -203,4 +227,10 @@ class ModeInSet(ValueRule, ColumnRule):
 
     def objection(self, columns: Mapping[str, Column]) -> str | None:
         """A value that can never occur."""
-        return next(filter(None, (mismatch(columns[self.column], value) for value in self.values)), None)
+        return _mismatch(columns[self.column], self.values)
+
+
+def _mismatch(column: Column, values: Iterable[Scalar]) -> str | None:
+    """Here texts stay texts, also those of a source without types: what is observed is one of them."""
+    read = evolve(column, untyped=False)
+    return next(filter(None, (mismatch(read, value) for value in values)), None)

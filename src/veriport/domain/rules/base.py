@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from fractions import Fraction
@@ -141,6 +142,8 @@ class Rule:
     shape: ClassVar[Shape] = Shape.ROWS
     #: Whether results over disjoint rows add up to the result over all of them.
     additive: ClassVar[bool] = True
+    #: Parameters that are lists whose order is part of their meaning.
+    ordered: ClassVar[frozenset[str]] = frozenset()
 
     id: str = field(
         default="",
@@ -220,13 +223,21 @@ class ColumnRule(Rule):
         return (self.column,)
 
 
+def column_names(key: str, value: object) -> tuple[str, ...]:
+    """One name or a list of names, each once; raises ``InvalidRule`` for anything else."""
+    names = texts(key, value)
+    if not names:
+        raise InvalidRule(f"{key} must name at least one column", key=key)
+    repeated = next((name for name, times in Counter(names).items() if times > 1), None)
+    if repeated is not None:
+        raise InvalidRule(f"{key} names {shown(repeated)} twice", key=key)
+    return names
+
+
 def _columns(value: object) -> tuple[str, ...]:
-    names = texts("columns", value)
-    if not names or "" in names:
+    names = column_names("columns", value)
+    if "" in names:
         raise InvalidRule("columns must name at least one column", key="columns")
-    for name in names:
-        if names.count(name) > 1:
-            raise InvalidRule(f"columns names {name!r} twice", key="columns")
     return names
 
 
@@ -245,7 +256,9 @@ class ColumnsRule(Rule):
 
 
 def _columns_or_all(value: object) -> tuple[str, ...]:
-    return () if value is None or value == () else _columns(value)
+    """A table may have a column without a name: pandas writes its index into CSV files so."""
+    nothing = value is None or (isinstance(value, tuple) and not value)
+    return () if nothing else column_names("columns", value)
 
 
 @frozen(kw_only=True)

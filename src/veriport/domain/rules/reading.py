@@ -14,6 +14,7 @@ from returns.result import Failure, Result, Success
 
 from veriport.domain.errors import InvalidRule, shown
 from veriport.domain.rules.base import OPTIONS, ColumnRule, Rule, items
+from veriport.domain.rules.expanding import EXPANDING, PlacedError, Plain, expanded
 from veriport.domain.rules.vocabulary import SPELLINGS, Spelling
 from veriport.domain.suggestions import nearest
 
@@ -85,78 +86,25 @@ def read_rule(entry: object) -> Result[tuple[Rule, ...], RuleProblem]:
     if not isinstance(entry, Mapping):
         return Failure(_not_a_mapping(entry))
     try:
-        return Success(tuple(_make(dict(each)) for each in _expanded(entry)))
+        return Success(tuple(_made(plain) for plain in expanded(Plain(entry))))
+    except PlacedError as placed:
+        wrong = placed.wrong
+        return Failure(RuleProblem(wrong.message, placed.path, wrong.suggestion))
+
+
+def _made(plain: Plain) -> Rule:
+    try:
+        return _make(dict(plain.entry))
     except InvalidRule as wrong:
-        path = (wrong.key,) if wrong.key in entry else ()
-        return Failure(RuleProblem(wrong.message, path, wrong.suggestion))
+        raise PlacedError(wrong, plain.way(wrong.key)) from None
 
 
 def _not_a_mapping(entry: object) -> RuleProblem:
     if entry is None:
         return RuleProblem("a rule is null: YAML reads an unquoted null as nothing", suggestion="not_null")
-    if isinstance(entry, str) and entry.lower() in SPELLINGS:
+    if isinstance(entry, str) and entry.lower() in {*SPELLINGS, *EXPANDING}:
         return RuleProblem(f"a rule is a mapping such as {{column: NAME, type: {entry}}}, not a text")
     return RuleProblem(f"a rule is a mapping with a 'type', not {shown(entry)}")
-
-
-def _expanded(entry: Mapping[str, object]) -> Iterable[Mapping[str, object]]:
-    """The plain entries that one stands for: a condition put into ``where``, a list taken apart."""
-    word = entry.get("type")
-    if word in {"conditional", "when"}:
-        return [each for inner in [_conditional(entry)] for each in _expanded(inner)]
-    if word == "quantiles":
-        return _quantiles(entry)
-    return _one_per_column(entry)
-
-
-def _conditional(entry: Mapping[str, object]) -> Mapping[str, object]:
-    """``{type: conditional, when: SQL, then: RULE}`` as the rule with the condition in its ``where``."""
-    rest = {
-        key: value for key, value in entry.items() if key not in {"type", "when", "condition", "then", "rule"}
-    }
-    when, inner = entry.get("when", entry.get("condition")), entry.get("then", entry.get("rule"))
-    if not isinstance(when, str) or not isinstance(inner, Mapping):
-        raise InvalidRule("conditional needs 'when', a SQL condition, and 'then', a rule", key="type")
-    for key in rest:
-        if key in inner or key not in OPTIONS:
-            raise InvalidRule(f"{key!r} belongs into the rule under 'then'", key=key)
-    where = inner.get("where")
-    return {**inner, **rest, "where": when if where is None else f"({when}) AND ({where})"}
-
-
-def _quantiles(entry: Mapping[str, object]) -> Iterable[Mapping[str, object]]:
-    """``{type: quantiles, quantiles: {0.5: {min: 1}, 0.9: [2, 3]}}`` as one ``aggregate`` each."""
-    bounds = entry.get("quantiles")
-    if not isinstance(bounds, Mapping) or not bounds:
-        raise InvalidRule(
-            "quantiles needs 'quantiles': a mapping such as {0.5: {min: 1, max: 2}}", key="quantiles"
-        )
-    rest = {key: value for key, value in entry.items() if key not in {"type", "quantiles"}}
-    return [
-        {**rest, "type": "aggregate", "of": "quantile", "q": q, **_ends(ends)} for q, ends in bounds.items()
-    ]
-
-
-def _ends(value: object) -> Mapping[str, object]:
-    match value:
-        case Mapping():
-            return value
-        case [low, high]:
-            return {"min": low, "max": high}
-    raise InvalidRule(
-        f"a quantile has bounds such as {{min: 1, max: 2}}, not {shown(value)}", key="quantiles"
-    )
-
-
-def _one_per_column(entry: Mapping[str, object]) -> Iterable[Mapping[str, object]]:
-    columns = entry.get("column")
-    if not isinstance(columns, list | tuple):
-        return (entry,)
-    if not columns:
-        raise InvalidRule("column is an empty list", key="column")
-    if "id" in entry and len(columns) > 1:
-        raise InvalidRule("an id cannot be shared: a list of columns makes one rule each", key="id")
-    return ({**entry, "column": column} for column in columns)
 
 
 def _make(entry: dict[str, object]) -> Rule:
@@ -185,7 +133,7 @@ def _spelling(word: object, entry: Mapping[str, object]) -> Spelling:
     name = word.lower() if isinstance(word, str) else ""
     choices = SPELLINGS.get(name)
     if choices is None:
-        near = nearest(name, SPELLINGS).word
+        near = nearest(name, (*SPELLINGS, *EXPANDING)).word
         raise InvalidRule(f"unknown rule type {shown(word)}", key="type", suggestion=near)
     return next(s for s in choices if not s.given or any(key in entry for key in s.given))
 
@@ -303,19 +251,29 @@ def fingerprint(rule: Rule) -> str:
     """16 hexadecimal digits that change exactly when the meaning of the rule changes.
 
     The meaning is its type and parameters with ``mostly``, ``where`` and ``nulls``. The order of a list
-    has none: not of values, types or columns.
+    has none, not of values, types or columns, unless the class says so.
     """
     skipped = frozenset(OPTIONS) - _MEANING
-    meaning = {key: _canonical(value) for key, value in write_rule(rule).items() if key not in skipped}
+    meaning = {
+        key: _canonical(value, in_order=key in rule.ordered)
+        for key, value in write_rule(rule).items()
+        if key not in skipped
+    }
     text = json.dumps(meaning, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _canonical(value: object) -> object:
-    """One form for what is equal: 5 for 5.0, lists in order of their text."""
+def _canonical(value: object, *, in_order: bool = False) -> object:
+    """One form for what is equal: 5 for 5.0, lists in order of their text.
+
+    ``in_order`` keeps a list as it is, and of a list of lists those inside.
+    """
     match value:
+        case [list(), *_]:
+            return sorted((_canonical(item, in_order=in_order) for item in value), key=json.dumps)
         case list():
-            return sorted((_canonical(item) for item in value), key=json.dumps)
+            listed = [_canonical(item) for item in value]
+            return listed if in_order else sorted(listed, key=json.dumps)
         case float() if value.is_integer():
             return int(value)
         case _:

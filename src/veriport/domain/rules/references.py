@@ -10,15 +10,15 @@ from attrs import Attribute, evolve, field, frozen
 
 from veriport.domain.datasets import Address, dataset_of
 from veriport.domain.errors import ConfigurationError, InvalidRule, shown
-from veriport.domain.rules.base import ColumnsRule, Rule, ValueRule, param, texts
-from veriport.domain.rules.scalars import Scalar, number
+from veriport.domain.rules.base import ColumnsRule, Rule, ValueRule, column_names, param
+from veriport.domain.rules.rows import nested
+from veriport.domain.rules.scalars import Scalar, number, plain
+from veriport.domain.types import Column
 
 
 def _reference(value: object) -> str:
     """The address of a data set as canonical JSON text, so that it can be compared and hashed."""
-    written = value
-    if isinstance(value, str) and value.startswith("{"):
-        written = json.loads(value)
+    written = _written(value)
     try:
         address = dataset_of(written)
     except ConfigurationError as wrong:
@@ -27,9 +27,27 @@ def _reference(value: object) -> str:
         raise InvalidRule(
             f"reference must be a path or a mapping with 'path', not {shown(value)}", key="reference"
         )
-    if not isinstance(written, Mapping):
+    if not isinstance(written, Mapping) or len(written) == 1:
         return address.path
-    return json.dumps({str(key): item for key, item in written.items()}, sort_keys=True, default=str)
+    try:
+        return json.dumps(plain(written), sort_keys=True, ensure_ascii=False)
+    except (ValueError, RecursionError):  # a number of 5,000 digits, a mapping that holds itself
+        raise InvalidRule(f"reference is not plain data: {shown(value)}", key="reference") from None
+
+
+def _written(value: object) -> object:
+    """A mapping may come as the text that it is kept as; other texts are paths."""
+    if not isinstance(value, str) or not value.startswith("{"):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+
+
+def _shown(reference: str) -> str:
+    """Without what an address may hold of secrets."""
+    return repr(dataset_of(_written(reference)))
 
 
 @frozen(kw_only=True, slots=False)  # two bases with slots cannot be joined
@@ -38,6 +56,7 @@ class WithReference(Rule):
 
     reference: str = field(
         converter=_reference,
+        repr=_shown,
         metadata=param(
             "the other data set: a path, a URI or a mapping with path",
             aliases=("reference_table", "ref_table", "foreign_table", "other_data"),
@@ -47,8 +66,7 @@ class WithReference(Rule):
     @property
     def other(self) -> Address:
         """Where the other data set is."""
-        written = json.loads(self.reference) if self.reference.startswith("{") else self.reference
-        address = dataset_of(written)
+        address = dataset_of(_written(self.reference))
         assert isinstance(address, Address)  # noqa: S101  # the converter saw to it
         return address
 
@@ -57,13 +75,13 @@ class WithReference(Rule):
         path = self.other.path
         if "://" in path or path.startswith("/"):
             return self
-        written = json.loads(self.reference) if self.reference.startswith("{") else {"path": path}
-        moved = {**written, "path": f"{folder}/{path}"}
-        return evolve(self, reference=moved if len(moved) > 1 else moved["path"])
+        written = _written(self.reference)
+        moved = {**(written if isinstance(written, Mapping) else {}), "path": f"{folder}/{path}"}
+        return evolve(self, reference=moved)
 
 
 def _names(value: object) -> tuple[str, ...]:
-    return texts("reference_columns", value)
+    return () if isinstance(value, tuple) and not value else column_names("reference_columns", value)
 
 
 @frozen(kw_only=True)
@@ -74,6 +92,7 @@ class ReferentialIntegrity(ColumnsRule, WithReference):
     """
 
     type: ClassVar[str] = "referential_integrity"
+    ordered: ClassVar[frozenset[str]] = frozenset({"columns", "reference_columns"})
     reference_columns: tuple[str, ...] = field(
         default=(),
         converter=_names,
@@ -94,6 +113,10 @@ class ReferentialIntegrity(ColumnsRule, WithReference):
     def refers_to(self) -> tuple[str, ...]:
         """The columns of the other data set, in the order of ``columns``."""
         return self.reference_columns or self.columns
+
+    def objection(self, columns: Mapping[str, Column]) -> str | None:
+        """Lists and structs refer to nothing."""
+        return nested(self.type, (columns[name] for name in self.columns))
 
     def expectation(self) -> str:
         """In words."""

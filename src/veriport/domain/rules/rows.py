@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import ClassVar
 
@@ -11,8 +11,8 @@ from attrs import Attribute, field, frozen
 from veriport.domain.errors import InvalidRule, shown
 from veriport.domain.rules.base import AllColumnsRule, ColumnRule, ColumnsRule, Rule, choose, items, param
 from veriport.domain.rules.scalars import Scalar, mismatch, scalar
-from veriport.domain.rules.values import Bounds
-from veriport.domain.types import NUMERIC, TEXT, Column, Family
+from veriport.domain.rules.values import Bounds, numbers_only
+from veriport.domain.types import NESTED, NUMERIC, TEXT, Column, Family
 
 
 @frozen(kw_only=True)
@@ -60,7 +60,12 @@ def _combinations(value: object) -> tuple[tuple[Scalar, ...], ...]:
     listed = items(value)
     if not listed:
         raise InvalidRule(f"values must be a list of lists, not {shown(value)}", key="values")
-    return tuple(dict.fromkeys(_combination(item) for item in listed))
+    return tuple(each for _, each in dict.fromkeys(_typed(_combination(item) for item in listed)))
+
+
+def _typed(combinations: Iterable[tuple[Scalar, ...]]) -> tuple[tuple[object, tuple[Scalar, ...]], ...]:
+    """To Python ``True`` is the number 1; here it is not."""
+    return tuple((tuple(isinstance(value, bool) for value in each), each) for each in combinations)
 
 
 def _combination(value: object) -> tuple[Scalar, ...]:
@@ -78,8 +83,10 @@ class PairInSet(ColumnsRule):
     """
 
     type: ClassVar[str] = "pair_in_set"
+    ordered: ClassVar[frozenset[str]] = frozenset({"columns", "values"})
     values: tuple[tuple[Scalar, ...], ...] = field(
         converter=_combinations,
+        eq=_typed,
         metadata=param(
             "the combinations, each a list in the order of columns", aliases=("value_pairs_set", "pairs")
         ),
@@ -90,7 +97,7 @@ class PairInSet(ColumnsRule):
         for each in value:
             if len(each) != len(self.columns):
                 raise InvalidRule(
-                    f"{list(each)} is no combination of {len(self.columns)} columns", key="values"
+                    f"{shown(list(each))} is no combination of {len(self.columns)} columns", key="values"
                 )
 
     def expectation(self) -> str:
@@ -116,6 +123,10 @@ class RowSum(Bounds, ColumnsRule):
 
     type: ClassVar[str] = "row_sum"
 
+    def __attrs_post_init__(self) -> None:
+        """A sum is a number."""
+        numbers_only(self)
+
     def expectation(self) -> str:
         """In signs."""
         return self.in_signs(" + ".join(self.columns))
@@ -125,8 +136,6 @@ class RowSum(Bounds, ColumnsRule):
         for name in self.columns:
             if columns[name].dtype.family not in NUMERIC | {Family.NULL}:
                 return f"row_sum is for numbers and column {name!r} is {columns[name].dtype.name}"
-        if any(isinstance(end, str) for end in self.ends):
-            return "row_sum needs bounds that are numbers"
         return None
 
 
@@ -139,14 +148,19 @@ class RowUnique(ColumnsRule):
 
     type: ClassVar[str] = "row_unique"
 
+    def __attrs_post_init__(self) -> None:
+        """A column differs from others."""
+        if len(self.columns) < 2:  # noqa: PLR2004  # one column is equal to nothing
+            raise InvalidRule("row_unique needs two columns or more", key="columns")
+
     def expectation(self) -> str:
         """In words."""
         return f"{', '.join(self.columns)} differ"
 
     def objection(self, columns: Mapping[str, Column]) -> str | None:
-        """Kinds of values that cannot be compared, and a single column."""
-        if len(self.columns) < 2:  # noqa: PLR2004  # one column is equal to nothing
-            return "row_unique needs two columns or more"
+        """Kinds of values that cannot be compared."""
+        if (refused := nested(self.type, (columns[name] for name in self.columns))) is not None:
+            return refused
         kinds = {
             _kind(columns[name]) for name in self.columns if columns[name].dtype.family is not Family.NULL
         }
@@ -199,11 +213,19 @@ class Compare(ColumnRule):
         """Kinds of values that have no order between them."""
         left, right = columns[self.column], columns[self.other]
         if _kind(left) == _kind(right) or Family.NULL in {left.dtype.family, right.dtype.family}:
-            return None
+            return nested(self.type, (left, right))
         return (
             f"column {left.name!r} is {left.dtype.name} and column {right.name!r} is "
             f"{right.dtype.name}: they cannot be compared"
         )
+
+
+def nested(rule_type: str, columns: Iterable[Column]) -> str | None:
+    """The objection of a rule that compares values with each other, which lists and structs are not for."""
+    found = next((column for column in columns if column.dtype.family in NESTED), None)
+    if found is None:
+        return None
+    return f"{rule_type} has no meaning for {found.dtype.name} (column {found.name!r})"
 
 
 def _kind(column: Column) -> object:

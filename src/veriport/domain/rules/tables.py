@@ -8,7 +8,7 @@ from typing import ClassVar
 from attrs import Attribute, field, frozen
 
 from veriport.domain.errors import InvalidRule, shown
-from veriport.domain.rules.base import ColumnRule, SchemaRule, ValueRule, items, param, texts
+from veriport.domain.rules.base import ColumnRule, SchemaRule, ValueRule, column_names, items, param, texts
 from veriport.domain.rules.scalars import Scalar
 from veriport.domain.rules.values import between, check_counts, max_count, min_count
 from veriport.domain.types import Column, is_of_type, type_hint, type_named
@@ -69,7 +69,7 @@ def _types(value: object) -> tuple[str, ...]:
     for word in texts("dtype", value):
         canonical = type_named(word)
         if canonical is None:
-            raise InvalidRule(f"unknown type {word!r}{type_hint(word)}", key="dtype")
+            raise InvalidRule(f"unknown type {shown(word)}{type_hint(word)}", key="dtype")
         named.append(canonical)
     if not named:
         raise InvalidRule("dtype must name at least one type", key="dtype")
@@ -129,10 +129,7 @@ class ColumnCount(SchemaRule):
 
 
 def _column_list(value: object) -> tuple[str, ...]:
-    names = texts("columns", value)
-    if not names:
-        raise InvalidRule("columns must name at least one column", key="columns")
-    return tuple(dict.fromkeys(names))
+    return column_names("columns", value)
 
 
 def _exact(value: object) -> bool:
@@ -162,7 +159,8 @@ class ColumnsSet(SchemaRule):
     def observe(self, columns: Mapping[str, Column]) -> Scalar:
         """What is amiss: missing and extra columns."""
         missing = [name for name in self.columns if name not in columns]
-        extra = [name for name in columns if name not in self.columns] if self.exact else []
+        listed = frozenset(self.columns)
+        extra = [name for name in columns if name not in listed] if self.exact else []
         said = [
             f"{what} {', '.join(names)}" for what, names in (("missing", missing), ("extra", extra)) if names
         ]
@@ -178,6 +176,7 @@ class ColumnsOrdered(SchemaRule):
     """The columns are exactly these, in this order."""
 
     type: ClassVar[str] = "columns_ordered"
+    ordered: ClassVar[frozenset[str]] = frozenset({"columns"})
     columns: tuple[str, ...] = field(
         converter=_column_list, metadata=param("the names", aliases=("column_list",))
     )
@@ -199,7 +198,9 @@ def _schema(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     pairs = value.items() if isinstance(value, Mapping) else items(value)
     if not pairs:
         raise InvalidRule(f"schema must map columns to types, not {shown(value)}", key="schema")
-    return tuple(_typed_column(pair) for pair in pairs)
+    typed = tuple(_typed_column(pair) for pair in pairs)
+    column_names("schema", [name for name, _ in typed])
+    return typed
 
 
 def _typed_column(pair: object) -> tuple[str, tuple[str, ...]]:
@@ -209,7 +210,7 @@ def _typed_column(pair: object) -> tuple[str, tuple[str, ...]]:
     try:
         return parts[0], _types(parts[1])
     except InvalidRule as wrong:
-        raise InvalidRule(f"column {parts[0]!r}: {wrong.message}", key="schema") from None
+        raise InvalidRule(f"column {shown(parts[0])}: {wrong.message}", key="schema") from None
 
 
 @frozen(kw_only=True)

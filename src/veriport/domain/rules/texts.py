@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import ClassVar
 
 from attrs import Attribute, field, frozen
@@ -127,9 +126,12 @@ def _directives(_: object, __: Attribute[str], value: object) -> None:
         raise InvalidRule(
             f"format must be a strptime format such as %Y-%m-%d, not {shown(value)}", key="format"
         )
-    for found in re.findall(r"%(.?)", value):
+    directives = re.findall(r"(?s)%(.?)", value)
+    for found in directives:
         if found not in _DIRECTIVES:
             raise InvalidRule(f"the directive %{found} is not available in a datetime format", key="format")
+        if found != "%" and directives.count(found) > 1:  # strptime takes none twice
+            raise InvalidRule(f"a datetime format names %{found} twice", key="format")
 
 
 @frozen(kw_only=True)
@@ -165,18 +167,25 @@ def _schema(value: object) -> str:
     if isinstance(value, str):
         try:
             document = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise InvalidRule("schema must be a JSON Schema: a mapping, or JSON text", key="schema") from None
     if not isinstance(document, Mapping | bool):
         raise InvalidRule(f"schema must be a mapping, not {shown(value)}", key="schema")
     try:
-        return json.dumps(_plain_mapping(document), sort_keys=True, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError) as wrong:
+        return json.dumps(_plain(document), sort_keys=True, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as wrong:
         raise InvalidRule(f"schema is not plain JSON: {wrong}", key="schema") from None
 
 
-def _plain_mapping(value: object) -> object:
-    return dict(value) if isinstance(value, MappingProxyType) else value
+def _plain(value: object) -> object:
+    """Mappings of any kind as ``dict``, which is the only one that ``json`` knows."""
+    match value:
+        case Mapping():
+            return {key: _plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case _:
+            return value
 
 
 @frozen(kw_only=True)

@@ -52,8 +52,16 @@ class NotPast(ColumnRule):
         return _times_only(self, columns)
 
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_AGE = re.compile(r"(?P<count>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>s|m|h|d|w)[a-z]*")
+#: Seconds of a unit, by all its names; a month is none, and "ms" would be read as minutes.
+_UNITS = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600),
+    **dict.fromkeys(("d", "day", "days"), 86_400),
+    **dict.fromkeys(("w", "week", "weeks"), 604_800),
+}
+_AGE = re.compile(rf"(?P<count>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>{'|'.join(_UNITS)})(?![a-z])[\s,]*")
+_LONGEST = timedelta.max.total_seconds()
 
 
 def seconds_of(key: str, value: object) -> float:
@@ -61,14 +69,16 @@ def seconds_of(key: str, value: object) -> float:
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
     elif isinstance(value, str):
-        left = _AGE.sub("", value.lower()).strip()
-        if left or not value.strip():
+        text = value.strip().lower()
+        if _AGE.sub("", text) or not text:
             raise InvalidRule(f"{key} must be a duration such as 24h or 7d, not {shown(value)}", key=key)
-        seconds = sum(float(m["count"]) * _UNITS[m["unit"]] for m in _AGE.finditer(value.lower()))
+        seconds = sum(float(m["count"]) * _UNITS[m["unit"]] for m in _AGE.finditer(text))
     else:
         seconds = float(number(key, value, expected="a duration such as 24h, or seconds"))
     if seconds < 0:
-        raise InvalidRule(f"{key} must not be negative, not {shown(value)}", key=key)
+        raise InvalidRule(f"{key} must not be negative, and is {shown(value)}", key=key)
+    if seconds > _LONGEST:
+        raise InvalidRule(f"{key} is longer than any time: {shown(value)}", key=key)
     return seconds
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from math import inf
 from typing import ClassVar
 
 from attrs import Attribute, field, frozen
@@ -44,11 +45,11 @@ def values_of(value: object) -> tuple[Scalar, ...]:
         raise InvalidRule(f"values must be a list, not {shown(value)}", key="values")
     if not listed:
         raise InvalidRule("values must name at least one value", key="values")
-    return tuple(item for _, item in dict.fromkeys(_typed(scalar("values", item) for item in listed)))
+    return tuple(item for _, item in dict.fromkeys(typed(scalar("values", item) for item in listed)))
 
 
-def _typed(values: Iterable[Scalar]) -> tuple[tuple[bool, Scalar], ...]:
-    """To Python ``True`` is the number 1; here it is not."""
+def typed(values: Iterable[Scalar]) -> tuple[tuple[bool, Scalar], ...]:
+    """What tells lists of values apart: to Python ``True`` is the number 1; here it is not."""
     return tuple((isinstance(value, bool), value) for value in values)
 
 
@@ -56,7 +57,7 @@ def _typed(values: Iterable[Scalar]) -> tuple[tuple[bool, Scalar], ...]:
 class _Set(ColumnRule):
     values: tuple[Scalar, ...] = field(
         converter=values_of,
-        eq=_typed,
+        eq=typed,
         metadata=param("the values, all of one kind", aliases=("value_set", "allowed_values")),
     )
 
@@ -180,6 +181,15 @@ class Bounds(Rule):
         if self.max is None:
             return f"{what} {'>=' if self.closed_low else '>'} {self.min}"
         return f"{low}{what} {'<=' if self.closed_high else '<'} {self.max}"
+
+
+def numbers_only(rule: Bounds, low: float = -inf, high: float = inf) -> None:
+    """Raise ``InvalidRule`` unless the ends are numbers, and such as what they bound can reach."""
+    for key, end in (("min", rule.min), ("max", rule.max)):
+        if isinstance(end, str):
+            raise InvalidRule(f"{key} must be a number, not {shown(end)}", key=key)
+        if isinstance(end, int | float) and not low <= end <= high:
+            raise InvalidRule(f"{key} must be a number from {low:g} to {high:g}, not {shown(end)}", key=key)
 
 
 def _at_most(low: Scalar, high: Scalar, *, closed: bool) -> bool:

@@ -396,12 +396,18 @@ def _evolved(rule: Rule, changes: dict[str, Any]) -> Rule:
 
 
 def _sorted(rule: Rule) -> tuple[object, ...]:
-    """A rule with its lists in order, ``True`` told from 1."""
-    values = (getattr(rule, attribute.name) for attribute in fields(type(rule)))
-    return (
-        rule.type,
-        *(sorted(map(_told, value)) if isinstance(value, tuple) else value for value in values),
-    )
+    """A rule with its lists in order where that has no meaning, ``True`` told from 1."""
+    named = ((each.name, getattr(rule, each.name)) for each in fields(type(rule)))
+    return (rule.type, *(_in_order(value, keep=name in rule.ordered) for name, value in named))
+
+
+def _in_order(value: object, *, keep: bool) -> object:
+    if not isinstance(value, tuple):
+        return _told(value)
+    if any(isinstance(item, tuple) for item in value):
+        return sorted((_in_order(item, keep=keep) for item in value), key=repr)
+    told = [_told(item) for item in value]
+    return told if keep else sorted(told)
 
 
 def _told(value: object) -> tuple[str, str]:
