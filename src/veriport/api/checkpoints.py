@@ -61,6 +61,7 @@ class Checkpoint:
         key: str | Iterable[str] = (),
         samples: int = 20,
         where: str | None = None,
+        mask: str | Iterable[str] = (),
     ) -> None:
         if (data is None) == (data_source is None):
             raise ConfigurationError("a checkpoint needs data (also called data_source), once")
@@ -85,6 +86,7 @@ class Checkpoint:
             key=names_of(key),
             samples=samples,
             where=where,
+            mask=names_of(mask, "mask"),
         )
         for action in spec.actions:
             build_notifier(action)  # what no run could carry out is refused here

@@ -20,6 +20,7 @@ def check(
     key: str | Iterable[str] = (),
     samples: int = 20,
     where: str | None = None,
+    mask: str | Iterable[str] = (),
 ) -> CheckResult:
     """Check a data set against rules and return the verdict.
 
@@ -27,7 +28,8 @@ def check(
     DuckDB ...). ``rules`` is a list of mappings or rule objects, or the path of a rules file; without
     rules the result describes the columns. ``engine`` is a name, ``module:Class`` or an engine object
     (Polars by default). ``key`` names columns to show with each failing row, ``samples`` is how many
-    failing rows a rule shows, ``where`` is a SQL condition on the rows to check.
+    failing rows a rule shows, ``where`` is a SQL condition on the rows to check, ``mask`` names columns
+    of which nothing shows a value.
 
     Raises ``ConfigurationError`` for what is wrong without reading data, and ``DataError`` for data
     that cannot be read. Failing rules raise nothing: see ``CheckResult.raise_if_failed``.
@@ -43,6 +45,8 @@ def check(
     from veriport.application.checking import CheckData, CheckOptions  # noqa: PLC0415
     from veriport.domain.datasets import dataset_of  # noqa: PLC0415
 
-    use_case = CheckData(engine=engine_of(engine), parse=parse_expression, clock=SystemClock(), folder=LocalFolder())
-    options = CheckOptions(key=names_of(key), samples=samples, where=where)
+    use_case = CheckData(
+        engine=engine_of(engine), parse=parse_expression, clock=SystemClock(), folder=LocalFolder()
+    )
+    options = CheckOptions(key=names_of(key), samples=samples, where=where, mask=names_of(mask, "mask"))
     return unwrap(use_case(dataset_of(data), rules_of(rules), options))

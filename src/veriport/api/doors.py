@@ -53,8 +53,8 @@ def checkpoint_rules(rules: object, validators: object, config: object) -> tuple
     return unwrap(read_rules([*(rules_of(rules) or ()), *meant]))
 
 
-def names_of(key: object) -> tuple[str, ...]:
+def names_of(names: object, parameter: str = "key") -> tuple[str, ...]:
     """Column names from one name or several; raises ``ConfigurationError`` for anything else."""
-    if isinstance(key, Iterable) and not isinstance(key, str | Mapping):
-        return texts("key", tuple(key))
-    return texts("key", key)
+    if isinstance(names, Iterable) and not isinstance(names, str | Mapping):
+        return texts(parameter, tuple(names))
+    return texts(parameter, names)

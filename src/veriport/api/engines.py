@@ -69,11 +69,12 @@ class BoundEngine:
         key: str | Iterable[str] = (),
         samples: int = 20,
         where: str | None = None,
+        mask: str | Iterable[str] = (),
     ) -> CheckResult:
         """``veriport.check`` with this engine."""
         from veriport.api.checks import check  # noqa: PLC0415  # the two use each other
 
-        return check(data, rules, engine=self.engine, key=key, samples=samples, where=where)
+        return check(data, rules, engine=self.engine, key=key, samples=samples, where=where, mask=mask)
 
     def __enter__(self) -> Self:
         """Nothing is opened before data is."""

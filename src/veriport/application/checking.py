@@ -11,11 +11,11 @@ from returns.result import Failure, Result, Success
 from veriport.application.identities import identity_of
 from veriport.application.masking import silent_about
 from veriport.application.splitting import SplitData
-from veriport.domain.binding import Binding, bind
+from veriport.domain.binding import Binding, bind, columns_read
 from veriport.domain.datasets import Dataset, Handle
 from veriport.domain.expressions import Expr, columns_of
 from veriport.domain.failures import InvalidExpression
-from veriport.domain.measurements import Measured, Measurement, Outcome
+from veriport.domain.measurements import Broken, Measured, Measurement, NotEvaluated, Outcome
 from veriport.domain.results import CheckResult, ColumnSummary, Gate, Part, RuleResult, judge
 from veriport.domain.rules.base import Rule
 from veriport.domain.rules.reading import Problems, RuleProblem, read_rules
@@ -42,8 +42,8 @@ def _mask(value: object) -> tuple[str, ...]:
 class CheckOptions:
     """How to check: see ``veriport.ports.engines.Request`` for ``key``, ``samples``, ``where``, ``limit``.
 
-    ``mask`` names columns whose values no sample shows. Raises ``ConfigurationError`` for values that
-    cannot be meant.
+    ``mask`` names columns whose values nothing shows that comes of the check. Raises
+    ``ConfigurationError`` for values that cannot be meant.
     """
 
     key: tuple[str, ...] = field(default=(), converter=_key)
@@ -99,7 +99,7 @@ class CheckData:
             with silent_about(dataset.label, masked=masked):
                 measured = self._measure(table, request)
         return CheckResult(
-            rules=_in_order(rules, bound, measured, part, options.mask),
+            rules=_in_order(rules, bound, measured, part, _Mask(options.mask, parsed)),
             parts={part: Part(label=dataset.label, rows=measured.row_count)},
             engine=self.engine.name,
             gate=options.gate,
@@ -184,19 +184,31 @@ def _part_of(dataset: Dataset) -> str:
 
 
 def _in_order(
-    rules: Iterable[Rule], bound: Binding, measured: Measured, part: str, mask: tuple[str, ...]
+    rules: Iterable[Rule], bound: Binding, measured: Measured, part: str, mask: _Mask
 ) -> tuple[RuleResult, ...]:
     """One result a rule, in the order that they were written, without the values of masked columns."""
-    outcomes = {rule.id: each for rule, each in zip(bound.measurable, measured.outcomes, strict=True)}
+    outcomes = {
+        rule.id: mask.silence(rule, each)
+        for rule, each in zip(bound.measurable, measured.outcomes, strict=True)
+    }
     return tuple(
-        bound.decided.get(rule.id) or judge(rule, _hiding(outcomes[rule.id], mask), (part,)) for rule in rules
+        bound.decided.get(rule.id) or judge(rule, outcomes[rule.id], (part,), mask.columns) for rule in rules
     )
 
 
-def _hiding(outcome: Outcome, columns: tuple[str, ...]) -> Outcome:
-    if not columns or not isinstance(outcome, Measurement):
-        return outcome
-    return evolve(outcome, samples=tuple(sample.hiding(columns) for sample in outcome.samples))
+@frozen
+class _Mask:
+    """The masked columns, and the trees that tell which columns a rule reads."""
+
+    columns: tuple[str, ...]
+    parsed: Mapping[str, Expr]
+
+    def silence(self, rule: Rule, outcome: Outcome) -> Outcome:
+        """The outcome without a reason that may quote values of masked columns."""
+        masked = rule.mask or set(columns_read(rule, self.parsed)) & set(self.columns)
+        if not masked or isinstance(outcome, Measurement | NotEvaluated):
+            return outcome
+        return Broken("it could not be evaluated; the reason may quote masked values and is not shown")
 
 
 def _summaries(columns: Iterable[Column], measured: Measured) -> Iterable[ColumnSummary]:

@@ -27,6 +27,7 @@ from veriport.ports.clocks import Clock
 from veriport.ports.engines import Engine
 from veriport.ports.errors import PortError
 from veriport.ports.expressions import ExpressionParser
+from veriport.ports.folders import Folder
 from veriport.ports.notifiers import Notifier
 from veriport.ports.telemetry import Telemetry
 
@@ -42,6 +43,7 @@ class RunCheckpoint:
     clock: Clock
     telemetry: Telemetry
     new_token: Callable[[], str]
+    folder: Folder | None = None
 
     def __call__(self, spec: CheckpointSpec) -> Result[CheckpointResult, Problems]:
         """The result of the run; ``Failure`` for SQL that does not parse.
@@ -60,9 +62,14 @@ class RunCheckpoint:
             )
 
     def _check(self, spec: CheckpointSpec, engine: Engine) -> Result[CheckResult | str, Problems]:
-        check = CheckData(engine=engine, parse=self.parse, clock=self.clock)
+        check = CheckData(engine=engine, parse=self.parse, clock=self.clock, folder=self.folder)
         options = CheckOptions(
-            key=spec.key, samples=spec.samples, where=spec.where, limit=spec.sample_size, gate=spec.gate
+            key=spec.key,
+            samples=spec.samples,
+            where=spec.where,
+            limit=spec.sample_size,
+            gate=spec.gate,
+            mask=spec.mask,
         )
         try:
             return within(
@@ -75,7 +82,8 @@ class RunCheckpoint:
         except PortError as trouble:
             return Success(str(trouble))
         except Exception as error:  # noqa: BLE001  # an engine is foreign code: those who wait for the run must hear
-            return Success(f"engine {engine.name} failed: {type(error).__name__}: {error}")
+            what = "its words may quote masked values" if spec.masks else str(error)
+            return Success(f"engine {engine.name} failed: {type(error).__name__}: {what}")
 
     def _describe(
         self, spec: CheckpointSpec, began: datetime, verdict: CheckResult | str

@@ -95,6 +95,10 @@ def _key(value: object) -> tuple[str, ...]:
     return texts("key", value)
 
 
+def _mask(value: object) -> tuple[str, ...]:
+    return texts("mask", value)
+
+
 @frozen(kw_only=True)
 class Action:
     """What a run does with its result. Each kind is a small subclass that holds its settings."""
@@ -209,6 +213,7 @@ class CheckpointSpec:
 
     ``rules`` is ``None`` where none are given: the run then describes the data. ``run_name_template``
     is a ``strftime`` format of the start in UTC. ``sample_size`` checks only the first so many rows.
+    ``mask`` names columns whose values nothing shows that comes of the run.
     ``timeout_seconds`` bounds the check, not the actions, which have their own.
     """
 
@@ -223,6 +228,7 @@ class CheckpointSpec:
     key: tuple[str, ...] = field(default=(), converter=_key)
     samples: int = field(default=20, validator=at_least(0))
     where: str | None = field(default=None, validator=optional(text))
+    mask: tuple[str, ...] = field(default=(), converter=_mask)
     timeout_seconds: float | None = field(default=None, validator=optional(seconds))
     sample_size: int | None = field(default=None, validator=optional(at_least(1)))
     run_name_template: str = field(default="%Y%m%dT%H%M%SZ", validator=text)
@@ -240,6 +246,11 @@ class CheckpointSpec:
             datetime(2024, 1, 31, tzinfo=UTC).strftime(template)
         except ValueError as problem:
             raise ConfigurationError(f"run_name_template {shown(template)}: {problem}") from None
+
+    @property
+    def masks(self) -> bool:
+        """Whether there are values that must not be shown."""
+        return bool(self.mask) or any(rule.mask for rule in self.rules or ())
 
     def actions_named(self) -> tuple[tuple[str, Action], ...]:
         """Each action under a name of its own: given, or its kind, then ``kind-2``."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import StrEnum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,8 @@ from returns.result import Failure, Result, Success
 
 from veriport.domain.errors import CheckFailedError, VeriportError, shown
 from veriport.domain.failures import NotMergeable
-from veriport.domain.measurements import MASK, Broken, Measurement, NotEvaluated, Outcome, Sample
+from veriport.domain.masking import hidden
+from veriport.domain.measurements import Broken, Measurement, NotEvaluated, Outcome, Sample
 from veriport.domain.rules.base import Missing, Rule, SchemaRule, Shape, ValueRule
 from veriport.domain.rules.scalars import Scalar
 from veriport.domain.severity import Severity, severity_of
@@ -115,8 +116,10 @@ class RuleResult:
         return self.status is RuleStatus.PASSED
 
 
-def judge(rule: Rule, outcome: Outcome, parts: Iterable[str] = ()) -> RuleResult:
-    """Decide how a rule ended from what the engine measured."""
+def judge(
+    rule: Rule, outcome: Outcome, parts: Iterable[str] = (), masked: Collection[str] = ()
+) -> RuleResult:
+    """Decide how a rule ended from what the engine measured; no value of ``masked`` columns is shown."""
     where = frozenset(parts)
     match outcome:
         case NotEvaluated(reason):
@@ -124,12 +127,14 @@ def judge(rule: Rule, outcome: Outcome, parts: Iterable[str] = ()) -> RuleResult
         case Broken(reason):
             return RuleResult(rule=rule, status=RuleStatus.ERROR, message=reason, parts=where)
         case Measurement():
-            return _judge_measured(rule, outcome, where)
+            return _judge_measured(rule, outcome, where, masked)
         case _:  # an engine of somebody else may give anything
             return judge(rule, Broken(f"the engine reports {shown(outcome)}, which is no outcome"), where)
 
 
-def _judge_measured(rule: Rule, found: Measurement, parts: frozenset[str]) -> RuleResult:
+def _judge_measured(
+    rule: Rule, found: Measurement, parts: frozenset[str], masked: Collection[str]
+) -> RuleResult:
     if found.failed < 0 or found.failed > found.checked:
         reason = (
             f"the engine reports {found.failed} failed of {found.checked} checked rows, which is impossible"
@@ -138,16 +143,15 @@ def _judge_measured(rule: Rule, found: Measurement, parts: frozenset[str]) -> Ru
     if isinstance(rule, ValueRule) and found.observed is None and not rule.optional:
         return judge(rule, Broken("the engine reports no value"), parts)
     holds = _holds(rule, found)
-    samples = found.samples if not rule.mask else tuple(sample.masked() for sample in found.samples)
-    observed = MASK if rule.mask and isinstance(found.observed, str) else found.observed
+    shown = hidden(rule, found, masked)
     return RuleResult(
         rule=rule,
         status=RuleStatus.PASSED if holds else RuleStatus.FAILED,
-        failed_count=found.failed,
-        checked_count=found.checked,
-        observed=observed,
-        samples=samples,
-        message=_message(rule, evolve(found, observed=observed), holds=holds),
+        failed_count=shown.failed,
+        checked_count=shown.checked,
+        observed=shown.observed,
+        samples=shown.samples,
+        message=_message(rule, shown, holds=holds),
         parts=parts,
     )
 

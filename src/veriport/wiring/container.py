@@ -12,6 +12,7 @@ from dependency_injector import containers, providers
 
 from veriport.adapters.clocks.system import SystemClock
 from veriport.adapters.expressions.sqlglot import parse
+from veriport.adapters.folders.local import LocalFolder
 from veriport.application.checking import CheckData
 from veriport.application.delivering import DeliverInline
 from veriport.application.running import RunCheckpoint
@@ -60,8 +61,9 @@ class Container(containers.DeclarativeContainer):
     notifier_for = providers.Object(build_notifier)
     deliver = providers.Singleton(DeliverInline, clock=clock, telemetry=telemetry)
     new_token = providers.Object(_token)
+    folder = providers.Singleton(LocalFolder)
 
-    check_data = providers.Factory(CheckData, engine=engine, parse=parse, clock=clock)
+    check_data = providers.Factory(CheckData, engine=engine, parse=parse, clock=clock, folder=folder)
     run_checkpoint = providers.Factory(
         RunCheckpoint,
         engine_for=engine_for,
@@ -71,4 +73,5 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         telemetry=telemetry,
         new_token=new_token,
+        folder=folder,
     )

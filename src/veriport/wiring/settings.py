@@ -84,8 +84,8 @@ _PLAIN_KEYS = ("samples", "timeout_seconds", "sample_size", "run_name_template")
 _GATE_KEYS = ("min_severity", "fail_on", "fail_on_critical", "fail_on_high")
 _CHECKPOINT_KEYS: Mapping[str, str] = {
     "name": "name", "data": "data", "data_source": "data", "rules": "rules", "actions": "actions",
-    "validators": "validators", "validator_config": "validator_config",
-    "tags": "tags", "metadata": "metadata", "key": "key", "where": "where", "engine": "engine",
+    "validators": "validators", "validator_config": "validator_config", "engine": "engine",
+    "tags": "tags", "metadata": "metadata", "key": "key", "mask": "mask", "where": "where",
     **{key: key for key in (*_PLAIN_KEYS, *_GATE_KEYS)},
 }  # fmt: skip
 
@@ -238,7 +238,8 @@ class _Settings:
             "engine": self._engine(values, default, path),
             "tags": self._mapping("tags", values.get("tags"), path),
             "metadata": self._mapping("metadata", values.get("metadata"), path),
-            "key": self._key(values.get("key"), path),
+            "key": self._columns("key", values.get("key"), path),
+            "mask": self._columns("mask", values.get("mask"), path),
             "where": self._where(values.get("where"), path),
         }
         plain = {key: values[key] for key in _PLAIN_KEYS if key in values}
@@ -373,9 +374,9 @@ class _Settings:
             return {}
         return {str(name): str(item) if key == "tags" else item for name, item in value.items()}
 
-    def _key(self, value: object, path: tuple[int | str, ...]) -> tuple[str, ...]:
+    def _columns(self, key: str, value: object, path: tuple[int | str, ...]) -> tuple[str, ...]:
         names = [value] if isinstance(value, str) else value or []
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            self._wrong(f"key must be a column or a list of columns, not {value!r}", *path, "key")
+            self._wrong(f"{key} must be a column or a list of columns, not {value!r}", *path, key)
             return ()
         return tuple(names)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 from veriport.domain.errors import ConfigurationError
 from veriport.ports.errors import PermanentError, PortError, TransientError
 
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")  #: also what a path makes of s3://
 #: Files that have not got their names yet, of this program.
 _unfinished: set[Path] = set()
 
@@ -38,7 +40,7 @@ class LocalFolder:
 
 def require_free(directory: str, names: tuple[str, ...]) -> None:
     """Make the directory. Raises ``ConfigurationError`` where that is not possible or a name is taken."""
-    if "://" in directory:
+    if _URI.match(directory):
         raise ConfigurationError(f"{directory}: files are written to local folders only")
     try:
         Path(directory).mkdir(parents=True, exist_ok=True)

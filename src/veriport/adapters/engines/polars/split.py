@@ -36,7 +36,9 @@ class Splitting:
             marked = marked.with_columns(pl.any_horizontal(False, *marks).alias(_FAILING))  # noqa: FBT003  # of no rule
             names = [name for name in self.rows.collect_schema() if name != ROW]
             good = marked.filter(pl.col(_FAILING).not_()).select(names)
-            bad = marked.filter(_FAILING).select(*names, pl.col(ROW).cast(pl.Int64).alias(ROW_COLUMN), self._rules())
+            bad = marked.filter(_FAILING).select(
+                *names, pl.col(ROW).cast(pl.Int64).alias(ROW_COLUMN), self._rules()
+            )
             counts = marked.select(pl.len().alias(ROWS), pl.col(_FAILING, *marks).sum())
             *_, found = pl.collect_all(
                 [good.sink_parquet(valid, lazy=True), bad.sink_parquet(failing, lazy=True), counts],
