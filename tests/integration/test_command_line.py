@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -267,6 +268,25 @@ class TestExitCodes:
         run = ("checkpoint", "run", "x", "--data", "orders.csv", "--rule", WARNS)
         assert veriport(*run, cwd=orders).code == 0
         assert veriport(*run, "--strict", cwd=orders).code == 1
+
+
+class TestWhatToTypeNext:
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ("check orders.csv --rule id:unique", "--rule: 'id:unique' is not a rule; write one mapping"),
+            ("check orders.csv --rule a:\\ b,\\ c:\\ d", "not allowed here; write one mapping, such as"),
+            ("check orders.csv --rules {type:x}", "--rules names a file; write a rule as --rule '{type:x}'"),
+            ("check orders.csv --format csv", "'csv' is not one of 'table', 'json'"),
+            ("checkpoint run orders", "there is no such file; --config names another"),
+            ("checks orders.csv", "see veriport --help"),
+        ],
+    )  # fmt: skip
+    def test_is_told(self, orders: Path, arguments: str, message: str) -> None:
+        done = veriport(*shlex.split(arguments), cwd=orders)
+        assert (done.code, done.out) == (2, "")
+        assert message in done.err
+        assert len(done.err.splitlines()) == 1
 
 
 class TestOptions:

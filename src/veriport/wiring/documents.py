@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from veriport.domain.errors import ConfigurationError
+from veriport.domain.errors import ConfigurationError, shown
 
 if TYPE_CHECKING:
     from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
@@ -178,7 +178,8 @@ class _Reader:
         except Exception as wrong:  # noqa: BLE001  # ruamel raises many kinds for an impossible scalar
             mark = node.start_mark
             where = f"{self._file}:{mark.line + 1}:{mark.column + 1}"
-            raise ConfigurationError(f"{where}: {getattr(wrong, 'problem', None) or _brief(wrong)}") from None
+            problem = getattr(wrong, "problem", None) or _brief(wrong)
+            raise ConfigurationError(f"{where}: {shown(node.value)} cannot be read: {problem}") from None
 
     def _fill(self, text: str, path: tuple[Step, ...]) -> str:
         def replace(found: re.Match[str]) -> str:

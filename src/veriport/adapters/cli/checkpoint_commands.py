@@ -205,4 +205,8 @@ def _find(
 def _load(file: Path) -> dict[str, Checkpoint]:
     from veriport.api.apps import bootstrap  # noqa: PLC0415  # imported on use
 
+    if not file.exists():
+        raise ConfigurationError(
+            f"{file}: there is no such file; --config names another, 'veriport checkpoint init' writes one"
+        )
     return bootstrap(file).checkpoints()

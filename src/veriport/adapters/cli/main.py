@@ -102,7 +102,8 @@ def _usage(error: Exception) -> int:
         typer.echo(message)
         return USAGE
     command = getattr(context, "command_path", "veriport")
-    return _say(f"{message.rstrip('.')}; see {command} --help", USAGE)
+    plain = message.rstrip(".").replace(": Value error, ", ": ")  # what its library says of every value
+    return _say(f"{plain}{' ' if plain.endswith('?') else '; '}see {command} --help", USAGE)
 
 
 def _say(message: str, code: int) -> int:
