@@ -97,6 +97,8 @@ def type_named(word: str) -> str | None:
 
     ``datetime(us, UTC)``, ``duration(us)``, ``decimal(10, 2)`` and ``list(int64)`` keep their parameters.
     """
+    if word.count("(") > _NESTED:
+        return None
     head, bracket, tail = word.strip().partition("(")
     head = _PANDAS_UNIT.sub("", head.strip().lower())
     head = _OTHER_NAMES.get(head, head)
@@ -118,6 +120,7 @@ def _parameters(head: str, tail: str) -> str | None:
     return ", ".join(part for part in found.groups() if part) if found else None
 
 
+_NESTED = 32  #: lists inside each other
 _PANDAS_UNIT = re.compile(r"64\[(?:s|ms|us|ns)\]$")
 _PARAMETERS: Mapping[str, re.Pattern[str]] = {
     Family.DATETIME: re.compile(r"(s|ms|us|ns)\s*(?:,\s*(\S+))?"),

@@ -6,12 +6,15 @@ every rule survives JSON. What a text means is decided by the type of the column
 
 from __future__ import annotations
 
+import json
 import math
 import operator
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from numbers import Integral, Number, Real
+from pathlib import PurePath
 from typing import TypeAlias
 
 from veriport.domain.errors import InvalidRule, shown
@@ -22,7 +25,7 @@ Moment: TypeAlias = date | datetime | time
 
 
 #: No column holds a whole number of more than 128 bits.
-_LARGEST = 2**127
+LARGEST = 2**127
 
 
 def scalar(key: str, value: object) -> Scalar:
@@ -31,7 +34,7 @@ def scalar(key: str, value: object) -> Scalar:
         case bool():
             return value
         case str():
-            return str.__str__(value)  # a subclass may say something else
+            return _text(key, str.__str__(value))  # a subclass may say something else
         case Number():
             return number(key, value)
         case datetime() | date() | time():
@@ -42,6 +45,15 @@ def scalar(key: str, value: object) -> Scalar:
             )
         case _:
             raise InvalidRule(f"{key} must be a number, a text or a time, not {shown(value)}", key=key)
+
+
+def _text(key: str, value: str) -> str:
+    if not value.isascii() and _HALF.search(value):
+        raise InvalidRule(f"{key} holds half of a surrogate pair, which no data can: {shown(value)}", key=key)
+    return value
+
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def _iso(key: str, value: Moment) -> str:
@@ -72,8 +84,8 @@ def _whole_or_float(value: object) -> int | float | None:
                 return None
             case Integral():
                 whole = operator.index(value)
-                return whole if abs(whole) < _LARGEST else None
-            case Decimal() if value.is_finite() and abs(value) < _LARGEST and value == int(value):
+                return whole if abs(whole) < LARGEST else None
+            case Decimal() if value.is_finite() and abs(value) < LARGEST and value == int(value):
                 return int(value)
             case Real() | Decimal():
                 return float(value)
@@ -162,6 +174,26 @@ def _alike(one: datetime | time, other: datetime | time) -> bool:
 def _time_of_day(text: str) -> Moment | None:
     """A number alone is no hour."""
     return moment(Family.TIME, text) if ":" in text else None
+
+
+def json_text(key: str, value: object) -> str:
+    """Plain data as canonical JSON text, which can be compared and hashed; else raises ``InvalidRule``."""
+    try:
+        return json.dumps(_as_json(value), sort_keys=True, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as wrong:
+        raise InvalidRule(f"{key} is not plain data: {wrong}", key=key) from None
+
+
+def _as_json(value: object) -> object:
+    match value:
+        case Mapping():
+            return {key: _as_json(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_as_json(item) for item in value]
+        case PurePath():
+            return str(value)
+        case _:
+            return value
 
 
 def plain(value: object) -> object:

@@ -13,7 +13,9 @@ from attrs import Attribute, field, frozen
 
 from veriport.domain.errors import InvalidRule, shown
 from veriport.domain.formats import FORMATS
+from veriport.domain.patterns import MAX_LENGTH
 from veriport.domain.rules.base import ColumnRule, choose, param
+from veriport.domain.rules.scalars import json_text, scalar
 from veriport.domain.rules.values import text_only
 from veriport.domain.suggestions import nearest
 from veriport.domain.types import Column
@@ -32,6 +34,18 @@ def some_text(_: object, attribute: Attribute[str], value: object) -> None:
     """Validate a parameter that is a text with something in it."""
     if not isinstance(value, str) or not value:
         raise InvalidRule(f"{attribute.name} must be text, not {shown(value)}", key=attribute.name)
+    scalar(attribute.name, value)
+
+
+def like_pattern(_: object, __: Attribute[str], value: object) -> None:
+    """Validate a pattern of LIKE, which engines run as a regular expression."""
+    if not isinstance(value, str) or not value:
+        raise InvalidRule(f"pattern must be text, not {shown(value)}", key="pattern")
+    if len(value) > MAX_LENGTH:
+        raise InvalidRule(
+            f"the pattern has {len(value):,} characters; at most {MAX_LENGTH:,} are allowed", key="pattern"
+        )
+    scalar("pattern", value)
 
 
 @frozen(kw_only=True)
@@ -39,7 +53,7 @@ class Like(TextRule):
     """Every text matches a pattern of SQL as a whole: ``%`` is any text, ``_`` any one character."""
 
     type: ClassVar[str] = "like"
-    pattern: str = field(validator=some_text, metadata=param("the pattern, in which case counts"))
+    pattern: str = field(validator=like_pattern, metadata=param("the pattern, in which case counts"))
 
     def expectation(self) -> str:
         """In words."""
@@ -51,7 +65,7 @@ class NotLike(TextRule):
     """No text matches a pattern of SQL as a whole: ``%`` is any text, ``_`` any one character."""
 
     type: ClassVar[str] = "not_like"
-    pattern: str = field(validator=some_text, metadata=param("the pattern, in which case counts"))
+    pattern: str = field(validator=like_pattern, metadata=param("the pattern, in which case counts"))
 
     def expectation(self) -> str:
         """In words."""
@@ -171,21 +185,7 @@ def _schema(value: object) -> str:
             raise InvalidRule("schema must be a JSON Schema: a mapping, or JSON text", key="schema") from None
     if not isinstance(document, Mapping | bool):
         raise InvalidRule(f"schema must be a mapping, not {shown(value)}", key="schema")
-    try:
-        return json.dumps(_plain(document), sort_keys=True, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as wrong:
-        raise InvalidRule(f"schema is not plain JSON: {wrong}", key="schema") from None
-
-
-def _plain(value: object) -> object:
-    """Mappings of any kind as ``dict``, which is the only one that ``json`` knows."""
-    match value:
-        case Mapping():
-            return {key: _plain(item) for key, item in value.items()}
-        case list() | tuple():
-            return [_plain(item) for item in value]
-        case _:
-            return value
+    return json_text("schema", document)
 
 
 @frozen(kw_only=True)

@@ -61,7 +61,7 @@ _UNITS = {
     **dict.fromkeys(("w", "week", "weeks"), 604_800),
 }
 _AGE = re.compile(rf"(?P<count>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>{'|'.join(_UNITS)})(?![a-z])[\s,]*")
-_LONGEST = timedelta.max.total_seconds()
+_LONGEST = timedelta.max.days * 86_400.0
 
 
 def seconds_of(key: str, value: object) -> float:

@@ -12,7 +12,7 @@ from attrs import Attribute, field, frozen
 from veriport.domain.errors import InvalidRule, shown
 from veriport.domain.patterns import parse_pattern
 from veriport.domain.rules.base import ColumnRule, Rule, choose, items, param
-from veriport.domain.rules.scalars import Scalar, in_order, mismatch, number, scalar
+from veriport.domain.rules.scalars import LARGEST, Scalar, in_order, mismatch, number, scalar
 from veriport.domain.types import TEXT, Column, Family
 
 
@@ -144,15 +144,15 @@ class Bounds(Rule):
             return
         order = in_order(self.min, value)
         if order is None:
-            raise InvalidRule(f"min {self.min!r} and max {value!r} cannot be compared", key="max")
+            raise InvalidRule(f"min {shown(self.min)} and max {shown(value)} cannot be compared", key="max")
         if not order:
-            raise InvalidRule(f"min {self.min!r} is greater than max {value!r}", key="min")
+            raise InvalidRule(f"min {shown(self.min)} is greater than max {shown(value)}", key="min")
 
     @inclusive.validator
     def _not_empty(self, _: Attribute[Inclusive], value: Inclusive) -> None:
         if self.min is not None and self.min == self.max and value is not Inclusive.BOTH:
             raise InvalidRule(
-                f"no value is in a range of one point that excludes it ({self.min!r})", key="inclusive"
+                f"no value is in a range of one point that excludes it ({shown(self.min)})", key="inclusive"
             )
 
     @property
@@ -341,7 +341,7 @@ def _count(key: str, value: object) -> int | None:
         return None
     expected = "a whole number of at least 0"
     counted = number(key, value, expected=expected)
-    if counted < 0 or counted != int(counted):
+    if not 0 <= counted < LARGEST or counted != int(counted):
         raise InvalidRule(f"{key} must be {expected}, not {shown(value)}", key=key)
     return int(counted)
 
