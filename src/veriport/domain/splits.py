@@ -13,7 +13,6 @@ from veriport.domain.results import CheckResult, RuleResult, RuleStatus
 from veriport.domain.rules.base import Shape
 from veriport.domain.severity import Severity
 
-
 #: The names of the two files.
 VALID, FAILING = "valid.parquet", "failing.parquet"
 

@@ -1,4 +1,4 @@
-"""The pytest plug-in: ``--veriport-engine module:Class`` names the engine for ``veriport.testing.conformance``.
+"""The pytest plug-in: ``--veriport-engine`` names the engine for ``veriport.testing.conformance``.
 
 pytest --pyargs veriport.testing.conformance --veriport-engine my_package:MyEngine
 """

@@ -58,7 +58,7 @@ from veriport.testing.strategies import check_results, gates, rule_results
         (0.29, 100, 71, True),
     ],
 )
-def test_mostly_is_exact(mostly: float, checked: int, failed: int, passes: bool) -> None:  # noqa: FBT001  # a row
+def test_mostly_is_exact(mostly: float, checked: int, failed: int, passes: bool) -> None:  # a row
     result = judge(NotNull(column="a", mostly=mostly), Measurement(checked=checked, failed=failed))
     assert result.status is (RuleStatus.PASSED if passes else RuleStatus.FAILED)
 
@@ -177,8 +177,8 @@ def test_every_gate_says_what_a_failed_rule_makes(
     severity: Severity,
     fail_on: Severity,
     min_severity: Severity,
-    critical: bool | None,  # noqa: FBT001  # a row
-    high: bool | None,  # noqa: FBT001  # a row
+    critical: bool | None,  # a row
+    high: bool | None,  # a row
 ) -> None:
     gate = Gate(fail_on=fail_on, fail_on_critical=critical, fail_on_high=high, min_severity=min_severity)
     own = {"critical": critical, "high": high}.get(severity.value)

@@ -213,7 +213,7 @@ def hostile_check(text: str) -> CheckResult:
     sample = Sample(row=1, key={text: text}, values={f"{text}2": text, "list": [text, {text: 1}]})
     rules = (
         judge(
-            InSet(id=f"{text}1", column=text, values=[text]),
+            InSet(id=f"{text}1", column=text, values=[text.encode(errors="replace").decode()]),
             Measurement(checked=2, failed=1, samples=(sample,)),
         ),
         judge(Unique(id=f"{text}2", columns=[text, "b"]), Broken(text)),

@@ -30,6 +30,8 @@ def test_a_short_result_has_the_verdict_and_no_data() -> None:
         "engine": "polars",
         "row_count": 3,
         "counts": {"passed": 0, "failed": 1, "error": 0, "not_evaluated": 0},
+        "scans": None,
+        "bytes_read": None,
         "duration_seconds": 0.0,
     }
     assert (body["kind"], body["run_id"], body["status"]) == ("checkpoint", a_message().run_id, "failure")

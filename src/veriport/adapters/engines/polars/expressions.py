@@ -9,7 +9,7 @@ from attrs import frozen
 
 from veriport.adapters.engines.polars.patterns import like, rust
 from veriport.adapters.engines.polars.types import data_type
-from veriport.adapters.engines.polars.values import literal
+from veriport.adapters.engines.polars.values import column, common, literal
 from veriport.domain.errors import InvalidRule
 from veriport.domain.expressions import FUNCTIONS, Call, Expr, Kind, Literal, Name
 from veriport.domain.rules.scalars import Scalar
@@ -31,23 +31,19 @@ class Compiler:
 
     schema: pl.Schema
 
-    def __call__(self, expression: Expr) -> pl.Expr:
+    def __call__(self, expression: Expr) -> pl.Expr:  # noqa: C901  # one line a kind of expression
         """The Polars expression of a tree; null where SQL says NULL."""
         match expression:
-            case Name(column):
-                return pl.col(column)
+            case Name(name):
+                return self._column(name)
             case Literal(value, kind):
                 return _constant(value, kind)
             case Call(function, arguments) if function in _COMPARISONS:
                 return self._compare(_COMPARISONS[function], *self._aligned(arguments))
             case Call("in", (first, *others)):
                 return self._any_of(first, others)
-            case Call("like", (text, Literal(str() as pattern))):
-                return self._typed(text, Kind.TEXT).str.contains(like(pattern))
-            case Call("ilike", (text, Literal(str() as pattern))):
-                return self._typed(text, Kind.TEXT).str.to_lowercase().str.contains(like(pattern.lower()))
-            case Call("regexp_like", (text, Literal(str() as pattern))):
-                return self._typed(text, Kind.TEXT).str.contains(rust(pattern))
+            case Call("like" | "ilike" | "regexp_like" as function, (text, Literal(str() as pattern))):
+                return _matches(function, self._typed(text, Kind.TEXT), pattern)
             case Call("to_date" | "to_datetime" as function, (value,)):
                 return self._as_time(self._typed(value, Kind.TEXT), date=function == "to_date")
             case Call("to_integer" | "to_double" as function, (value,)):
@@ -55,6 +51,11 @@ class Compiler:
             case Call(function, arguments):
                 return _FUNCTIONS[function](*map(self._typed, arguments, _kinds(function, len(arguments))))
         raise InvalidRule(f"the polars engine cannot evaluate {expression!r}")
+
+    def _column(self, name: str) -> pl.Expr:
+        """A column; categories are their texts."""
+        is_category = data_type(self.schema[name]).family is Family.CATEGORICAL
+        return column(name).cast(pl.String) if is_category else column(name)
 
     def _typed(self, argument: Expr, kind: Kind) -> pl.Expr:
         """An argument; a NULL is one of the kind that the function takes."""
@@ -103,8 +104,18 @@ class Compiler:
     def _compare(
         self, compare: Callable[[pl.Expr, pl.Expr], pl.Expr], left: pl.Expr, right: pl.Expr
     ) -> pl.Expr:
-        """NaN compares as TRUE with nothing, where Polars has it above every number."""
-        floats = [side for side in (left, right) if data_type(self.dtype(side)).family is Family.FLOAT]
+        """NaN compares as TRUE with nothing, where Polars has it above every number.
+
+        Times of two units are compared in the finer one, where Polars takes the coarser.
+        """
+        dtypes = self.dtype(left), self.dtype(right)
+        if all(isinstance(each, pl.Datetime | pl.Duration) for each in dtypes) and dtypes[0] != dtypes[1]:
+            left, right = (side.cast(common(*dtypes) or dtypes[0]) for side in (left, right))
+        floats = [
+            side
+            for side, each in zip((left, right), dtypes, strict=True)
+            if data_type(each).family is Family.FLOAT
+        ]
         compared = compare(left, right)
         if not floats:
             return compared
@@ -113,8 +124,15 @@ class Compiler:
 
     def dtype(self, expression: pl.Expr) -> pl.DataType:
         """The type of a compiled expression, as Polars resolves it."""
-        resolved = pl.LazyFrame(schema=self.schema).select(expression.alias("it")).collect_schema()
-        return resolved["it"]
+        named = {name: self.schema[name] for name in expression.meta.root_names() if name in self.schema}
+        table = pl.LazyFrame(schema=named or self.schema)  # of ten thousand columns only those that it reads
+        return table.select(expression.alias("it")).collect_schema()["it"]
+
+
+def _matches(function: str, text: pl.Expr, pattern: str) -> pl.Expr:
+    if function == "ilike":
+        return text.str.to_lowercase().str.contains(like(pattern.lower()))
+    return text.str.contains(like(pattern) if function == "like" else rust(pattern))
 
 
 _OF_KIND: Mapping[Kind, type[pl.DataType]] = {
