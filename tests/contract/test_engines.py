@@ -4,6 +4,7 @@ import pytest
 
 from veriport.adapters.engines.polars import PolarsEngine
 from veriport.ports.engines import Engine
+from veriport.testing.reference import ReferenceEngine
 from veriport.testing.suites.engines import EngineSuite
 
 
@@ -13,3 +14,11 @@ class TestPolarsEngine(EngineSuite):
     @pytest.fixture
     def engine(self) -> Engine:
         return PolarsEngine()
+
+
+class TestReferenceEngine(EngineSuite):
+    complete = True
+
+    @pytest.fixture
+    def engine(self) -> Engine:
+        return ReferenceEngine()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from functools import cache, reduce
+from functools import reduce
 from itertools import combinations
 from operator import add, and_, or_
 
@@ -15,7 +14,7 @@ from attrs import frozen
 from veriport.adapters.engines.polars.expressions import Compiler
 from veriport.adapters.engines.polars.patterns import like, rust
 from veriport.adapters.engines.polars.types import data_type
-from veriport.adapters.engines.polars.values import literal
+from veriport.adapters.engines.polars.values import Held, at_least, at_most, column, common, held
 from veriport.domain.expressions import Call, Expr, Name
 from veriport.domain.formats import FORMATS
 from veriport.domain.rules.base import ColumnRule, Rule
@@ -81,10 +80,18 @@ class Schema:
 
     def value(self, rule: ColumnRule) -> tuple[pl.Expr, pl.DataType]:
         """The column of a rule and its type; categories as their texts."""
-        dtype = self.types[rule.column]
+        return self.typed(rule.column)
+
+    def typed(self, name: str) -> tuple[pl.Expr, pl.DataType]:
+        """A column and its type; categories as their texts."""
+        dtype = self.types[name]
         if data_type(dtype).family is Family.CATEGORICAL:
-            return pl.col(rule.column).cast(pl.String), pl.String()
-        return pl.col(rule.column), dtype
+            return column(name).cast(pl.String), pl.String()
+        return column(name), dtype
+
+    def read_as_numbers(self, name: str, values: Iterable[Scalar]) -> bool:
+        """Whether texts of a source without types meet numbers."""
+        return name in self.untyped and not any(isinstance(value, str) for value in values)
 
 
 def condition(rule: Rule, schema: Schema) -> pl.Expr | None:
@@ -94,126 +101,71 @@ def condition(rule: Rule, schema: Schema) -> pl.Expr | None:
 
 
 def _not_null(rule: NotNull, _: Schema) -> pl.Expr:
-    return pl.col(rule.column).is_not_null()
+    return column(rule.column).is_not_null()
 
 
 def _null(rule: Null, _: Schema) -> pl.Expr:
-    return pl.col(rule.column).is_null()
+    return column(rule.column).is_null()
 
 
 def _rows_complete(rule: RowsComplete, _: Schema) -> pl.Expr:
-    return pl.all_horizontal(pl.col(name).is_not_null() for name in rule.columns)
+    return pl.all_horizontal(column(name).is_not_null() for name in rule.columns)
 
 
 def _in_set(rule: InSet | NotInSet, schema: Schema) -> pl.Expr:
     value, dtype = schema.value(rule)
-    if rule.column in schema.untyped and not isinstance(rule.values[0], str):
-        found = _as_number(value).is_in(
-            [float(item) for item in rule.values if isinstance(item, int | float)]
-        )
-        return pl.when(value.is_not_null()).then(found.fill_null(value=False))
-    return value.is_in(members(rule.values, dtype))
-
-
-def members(values: Iterable[Scalar], dtype: pl.DataType) -> pl.Series:
-    """The values as a series of a column's type; what such a column cannot hold is left out."""
-    possible = _possible(tuple(values), dtype)
-    kind = _PLAIN.get(data_type(dtype).family)
-    if not possible or (kind is not None and all(isinstance(item, kind) for item in possible)):
-        return pl.Series([possible], dtype=pl.List(dtype))
-    exact = [literal(item, dtype).cast(dtype) for item in possible]
-    return pl.select(pl.concat_list(exact)).to_series()
-
-
-#: Python's values of these families are those of Polars, so that ten thousand of them cost nothing.
-_PLAIN: Mapping[Family, type] = {Family.STRING: str, Family.INTEGER: int, Family.FLOAT: float}
-
-
-def _possible(values: tuple[Scalar, ...], dtype: pl.DataType) -> list[Scalar]:
-    """No 0.5 and no 2**70 among integers."""
-    if not dtype.is_integer():
-        return list(values)
-    low, high = _ends(dtype)
-    return [int(v) for v in values if isinstance(v, int | float) and v == int(v) and low <= v <= high]
-
-
-@cache
-def _ends(dtype: pl.DataType) -> tuple[int, int]:
-    null = pl.lit(None, dtype=dtype)
-    low, high = pl.select(low=null.lower_bound(), high=null.upper_bound()).row(0)
-    return int(low), int(high)
+    if not schema.read_as_numbers(rule.column, rule.values):
+        return value.is_in(held(rule.values, dtype).members)
+    number = _as_number(value)
+    found = number.is_in(held(_numbers_of(rule.values), pl.Float64()).members)
+    return _where_number(value, number, found if isinstance(rule, InSet) else found.not_())
 
 
 def _not_in_set(rule: NotInSet, schema: Schema) -> pl.Expr:
-    return _in_set(rule, schema).not_()
+    found = _in_set(rule, schema)
+    return found if schema.read_as_numbers(rule.column, rule.values) else found.not_()
+
+
+def _numbers_of(values: Iterable[Scalar]) -> list[Scalar]:
+    return [value for value in values if isinstance(value, int | float)]
 
 
 def _as_number(text: pl.Expr) -> pl.Expr:
     return text.cast(pl.Float64, strict=False)
 
 
-def _ranged(rule: InRange | NotInRange, schema: Schema) -> tuple[pl.Expr, pl.Expr | None]:
-    """Whether the value lies in the range, and whether a text of a source without types is a number."""
+def _where_number(text: pl.Expr, number: pl.Expr, test: pl.Expr) -> pl.Expr:
+    """A test of the number that a text is; what is no number breaks the rule."""
+    return pl.when(text.is_not_null()).then(
+        pl.when(number.is_not_null()).then(test).otherwise(pl.lit(value=False))
+    )
+
+
+def _ranged(rule: InRange | NotInRange, schema: Schema, *, outside: bool) -> pl.Expr:
     value, dtype = schema.value(rule)
-    if rule.column in schema.untyped and not isinstance(rule.ends[0], str):
-        number = _as_number(value)
-        return between(rule, number, pl.Float64()), pl.when(value.is_not_null()).then(number.is_not_null())
-    return between(rule, value, dtype), None
+    numbers = schema.read_as_numbers(rule.column, rule.ends)
+    seen, dtype = (_as_number(value), pl.Float64()) if numbers else (value, dtype)
+    inside = between(rule, seen, dtype)
+    test = inside.not_() if outside else inside
+    return _where_number(value, seen, test) if numbers else test
 
 
 def _in_range(rule: InRange, schema: Schema) -> pl.Expr:
-    inside, is_number = _ranged(rule, schema)
-    if is_number is None:
-        return inside
-    return pl.when(is_number.is_not_null()).then(is_number & inside.fill_null(value=False))
+    return _ranged(rule, schema, outside=False)
 
 
 def _not_in_range(rule: NotInRange, schema: Schema) -> pl.Expr:
-    inside, is_number = _ranged(rule, schema)
-    return inside.not_() if is_number is None else is_number & inside.fill_null(value=False).not_()
+    return _ranged(rule, schema, outside=True)
 
 
 def between(rule: Bounds, value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
     """Whether a value lies between the ends of a rule; NaN, to Polars above every number, does not."""
-    if dtype.is_integer():
-        return _between_integers(rule, value, dtype)
     tests: list[pl.Expr] = [value.is_not_nan()] if dtype.is_float() and rule.max is None else []
     if rule.min is not None:
-        low = literal(rule.min, dtype)
-        tests.append(value >= low if rule.closed_low else value > low)
+        tests.append(at_least(value, dtype, rule.min, closed=rule.closed_low))
     if rule.max is not None:
-        high = literal(rule.max, dtype)
-        tests.append(value <= high if rule.closed_high else value < high)
+        tests.append(at_most(value, dtype, rule.max, closed=rule.closed_high))
     return reduce(and_, tests)
-
-
-def _between_integers(rule: Bounds, value: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """Bounds as integers of the column's own type, so that nothing is rounded beyond 2**53."""
-    lowest, highest = _ends(dtype)
-    low, high = _lowest(rule), _highest(rule)
-    if (low is not None and low > highest) or (high is not None and high < lowest):
-        return pl.when(value.is_not_null()).then(pl.lit(value=False))
-    everything = pl.when(value.is_not_null()).then(pl.lit(value=True))
-    tests: list[pl.Expr] = []
-    if low is not None and low > lowest:
-        tests.append(value >= pl.lit(low, dtype=dtype))
-    if high is not None and high < highest:
-        tests.append(value <= pl.lit(high, dtype=dtype))
-    return reduce(and_, tests) if tests else everything
-
-
-def _lowest(rule: Bounds) -> int | None:
-    if not isinstance(rule.min, int | float):
-        return None
-    whole = math.ceil(rule.min)
-    return whole if rule.closed_low or whole != rule.min else whole + 1
-
-
-def _highest(rule: Bounds) -> int | None:
-    if not isinstance(rule.max, int | float):
-        return None
-    whole = math.floor(rule.max)
-    return whole if rule.closed_high or whole != rule.max else whole - 1
 
 
 def _text(rule: ColumnRule, schema: Schema) -> pl.Expr:
@@ -247,8 +199,10 @@ def _contains(rule: Contains, schema: Schema) -> pl.Expr:
 
 def _length(rule: Length, schema: Schema) -> pl.Expr:
     value, dtype = schema.value(rule)
-    is_text = data_type(dtype).family in TEXT | {Family.NULL}
-    length = value.cast(pl.String).str.len_chars() if is_text else value.list.len()
+    if data_type(dtype).family in TEXT | {Family.NULL}:
+        length = value.cast(pl.String).str.len_chars()
+    else:
+        length = value.arr.len() if isinstance(dtype, pl.Array) else value.list.len()
     tests = []
     if rule.min is not None:
         tests.append(length >= rule.min)
@@ -290,42 +244,42 @@ def _in_python(text: pl.Expr, check: Callable[[str], bool]) -> pl.Expr:
     return text.map_batches(answer, return_dtype=pl.Boolean, is_elementwise=True)
 
 
-def _present(value: pl.Expr, dtype: pl.DataType, now: datetime, *, past: bool) -> pl.Expr:
+def _present(dtype: pl.DataType, now: datetime) -> str:
+    """The moment of the check as a bound of a column: a day is compared with today in UTC."""
+    utc = now.astimezone(UTC)
     if dtype == pl.Date:
-        today = pl.lit(now.astimezone(UTC).date())
-        return value >= today if past else value <= today
-    naive = now.astimezone(UTC).replace(tzinfo=None)
-    moment = literal(now.isoformat() if getattr(dtype, "time_zone", None) else naive.isoformat(), dtype)
-    return value >= moment if past else value <= moment
+        return utc.date().isoformat()
+    return (utc if getattr(dtype, "time_zone", None) else utc.replace(tzinfo=None)).isoformat()
 
 
 def _not_future(rule: NotFuture, schema: Schema) -> pl.Expr:
-    return _present(*schema.value(rule), schema.now, past=False)
+    value, dtype = schema.value(rule)
+    return at_most(value, dtype, _present(dtype, schema.now), closed=True)
 
 
 def _not_past(rule: NotPast, schema: Schema) -> pl.Expr:
-    return _present(*schema.value(rule), schema.now, past=True)
+    value, dtype = schema.value(rule)
+    return at_least(value, dtype, _present(dtype, schema.now), closed=True)
 
 
 def _numbers(rule: ColumnRule, schema: Schema) -> tuple[pl.Expr, pl.Expr]:
-    """The column as floats, and those of its rows that count for a statistic: no null, no NaN."""
-    value = pl.col(rule.column).cast(pl.Float64)
-    return value, value.filter(schema.where(rule) & value.is_not_nan())
+    """The column as floats, and those of its rows that count for a statistic: only finite ones."""
+    value = column(rule.column).cast(pl.Float64)
+    return value, value.filter(schema.where(rule) & value.is_finite())
 
 
 def _z_score(rule: ZScore, schema: Schema) -> pl.Expr:
+    """Equal values get no deviation from a mean that was rounded, and a single value has none."""
     value, counted = _numbers(rule, schema)
     near = (value - counted.mean()).abs() <= rule.threshold * counted.std()
-    spread = pl.when(value.is_not_null()).then(near.fill_null(value=True))
-    return pl.when(value.is_nan()).then(pl.lit(value=False)).otherwise(spread)
+    return value.is_finite() & (near.fill_null(value=True) | (counted.min() == counted.max()))
 
 
 def _iqr(rule: InterquartileRange, schema: Schema) -> pl.Expr:
     value, counted = _numbers(rule, schema)
     low, high = counted.quantile(0.25, "linear"), counted.quantile(0.75, "linear")
     reach = rule.factor * (high - low)
-    inside = (value >= low - reach) & (value <= high + reach)
-    return pl.when(value.is_nan()).then(pl.lit(value=False)).otherwise(inside)
+    return value.is_finite() & (value >= low - reach) & (value <= high + reach)
 
 
 _SQL = {Operator.EQUAL: "=", Operator.NOT_EQUAL: "<>"}
@@ -341,33 +295,55 @@ def _expression(rule: Expression, schema: Schema) -> pl.Expr:
 
 
 def _pair_in_set(rule: PairInSet, schema: Schema) -> pl.Expr:
-    def equal(name: str, value: Scalar) -> pl.Expr:
-        wanted = members([value], schema.types[name])
-        return pl.col(name).is_in(wanted)
-
-    whole = pl.all_horizontal(pl.col(name).is_not_null() for name in rule.columns)
-    found = pl.any_horizontal(
-        pl.all_horizontal(equal(name, value) for name, value in zip(rule.columns, each, strict=True))
+    columns = [_listed(rule, index, schema) for index in range(len(rule.columns))]
+    whole = pl.all_horizontal(column(name).is_not_null() for name in rule.columns)
+    known = [{value: place for place, value in enumerate(values.written)} for _, values in columns]
+    held_whole = [
+        [places[value] for places, value in zip(known, each, strict=True)]
         for each in rule.values
+        if all(value in places for places, value in zip(known, each, strict=True))
+    ]
+    listed = pl.DataFrame(
+        [
+            values.values.gather([each[index] for each in held_whole]).alias(str(index))
+            for index, (_, values) in enumerate(columns)
+        ]
     )
-    return pl.when(whole).then(found)
+    row = pl.struct(value.alias(str(index)) for index, (value, _) in enumerate(columns))
+    return pl.when(whole).then(row.is_in(listed.to_struct().implode()))
+
+
+def _listed(rule: PairInSet, index: int, schema: Schema) -> tuple[pl.Expr, Held]:
+    """A column of the pairs, and those of its listed values that it can hold."""
+    name, values = rule.columns[index], [each[index] for each in rule.values]
+    value, dtype = schema.typed(name)
+    if schema.read_as_numbers(name, values):
+        return _as_number(value), held(_numbers_of(values), pl.Float64())
+    return value, held(values, dtype)
 
 
 def _row_sum(rule: RowSum, schema: Schema) -> pl.Expr:
-    whole = all(schema.types[name].is_integer() for name in rule.columns)
-    wide = pl.Int128 if whole else pl.Float64
-    total = reduce(add, (pl.col(name).cast(wide) for name in rule.columns))
-    return between(rule, total, wide())
+    """Exactly for whole numbers and decimals, which get all the digits that there are."""
+    dtypes = [schema.types[name] for name in rule.columns]
+    wide = common(*dtypes, pl.Int64()) or pl.Float64()
+    wide = pl.Int128() if wide.is_integer() else wide
+    total = reduce(add, (column(name).cast(wide) for name in rule.columns))
+    return between(rule, total, wide)
 
 
 def _row_unique(rule: RowUnique, schema: Schema) -> pl.Expr:
-    columns = {
-        name: pl.col(name).cast(pl.String) if data_type(schema.types[name]).family in TEXT else pl.col(name)
-        for name in rule.columns
-    }
-    several = pl.sum_horizontal(pl.col(name).is_not_null().cast(pl.UInt32) for name in rule.columns) > 1
-    equal = pl.any_horizontal((a == b).fill_null(value=False) for a, b in combinations(columns.values(), 2))
+    columns = [schema.typed(name) for name in rule.columns]
+    alike = common(*(dtype for _, dtype in columns))
+    values = [value if alike is None else value.cast(alike) for value, _ in columns]
+    several = pl.sum_horizontal(value.is_not_null().cast(pl.UInt32) for value in values) > 1
+    if len(values) > _COMPARED_IN_PAIRS:
+        present = pl.concat_list(values).list.drop_nulls()
+        return pl.when(several).then(present.list.n_unique() == present.list.len())
+    equal = pl.any_horizontal((a == b).fill_null(value=False) for a, b in combinations(values, 2))
     return pl.when(several).then(equal.not_())
+
+
+_COMPARED_IN_PAIRS = 6  #: columns; of more than that there are too many pairs
 
 
 _CONDITIONS: Mapping[type[Rule], Callable[..., pl.Expr]] = {

@@ -22,8 +22,13 @@ def accepts(schema: str) -> Callable[[str], bool]:
 
     def accepted(text: str) -> bool:
         try:
-            return bool(check.is_valid(json.loads(text)))
+            return bool(check.is_valid(json.loads(text, parse_constant=_refuse)))
         except (ValueError, RecursionError):
             return False
 
     return accepted
+
+
+def _refuse(constant: str) -> object:
+    """NaN and Infinity are Python's, not JSON's."""
+    raise ValueError(constant)

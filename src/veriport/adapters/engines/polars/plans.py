@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import polars as pl
@@ -11,10 +11,12 @@ from attrs import field, frozen
 from veriport.adapters.engines.polars import aggregates
 from veriport.adapters.engines.polars.conditions import Schema, condition
 from veriport.adapters.engines.polars.sources import open_frame
+from veriport.adapters.engines.polars.types import data_type
+from veriport.adapters.engines.polars.values import column, common
 from veriport.domain.binding import columns_read
 from veriport.domain.measurements import Measurement, NotEvaluated, Sample
 from veriport.domain.rules.aggregates import Aggregate, Correlation, DistinctSet, ModeInSet
-from veriport.domain.rules.base import Nulls, Rule
+from veriport.domain.rules.base import AllColumnsRule, Nulls, Rule
 from veriport.domain.rules.references import ReferentialIntegrity, RowCountMatch
 from veriport.domain.rules.rows import Duplicate, RowsComplete, Unique
 from veriport.domain.rules.scalars import plain
@@ -22,6 +24,8 @@ from veriport.domain.rules.spread import Direction, InterquartileRange, Monotoni
 from veriport.domain.rules.tables import RowCount
 from veriport.domain.rules.times import Freshness
 from veriport.domain.rules.values import NotNull, Null
+from veriport.domain.suggestions import nearest
+from veriport.ports.errors import DataError
 
 #: Names that no column of a user has, nor one of the files that a split writes.
 ROW = "\0row"
@@ -81,7 +85,8 @@ def plan_for(rule: Rule, schema: Schema, samples: int) -> Plan | NotEvaluated:
     """Plan a rule. Raises ``InvalidRule`` or what Polars raises where it cannot be compiled."""
     where = None if rule.where is None else schema.sql(rule.where)
     shows = columns_read(rule, schema.parsed)
-    special = _SPECIAL.get(type(rule))
+    nothing = isinstance(rule, AllColumnsRule) and not rule.columns
+    special = _NothingPlan if nothing else _SPECIAL.get(type(rule))
     if special is not None:
         return special(rule=rule, where=where, shows=shows, samples=samples, schema=schema)
     ok = condition(rule, schema)
@@ -119,11 +124,24 @@ class _Plan:
     def _named(self, what: str) -> str:
         return f"{what} of rule {self.rule.id}"
 
+    @property
+    def _read(self) -> list[pl.Expr]:
+        return [column(name) for name in self.rule.reads]
+
     def _within(self, test: pl.Expr) -> pl.Expr:
         return test if self.where is None else test & self.where
 
     def _seen(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         return rows if self.where is None else rows.filter(self.where)
+
+
+@frozen(kw_only=True)
+class _NothingPlan(_Plan):
+    """Checks all columns of a table that has none."""
+
+    def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
+        del counts, groups
+        return Measurement(checked=0)
 
 
 @frozen(kw_only=True)
@@ -145,7 +163,7 @@ class _RowPlan(_Plan):
 
     @property
     def folds(self) -> Mapping[str, pl.Expr]:
-        shared = {} if self._column is None else {nulls_of(self._column): pl.col(self._column).null_count()}
+        shared = {} if self._column is None else {nulls_of(self._column): column(self._column).null_count()}
         if isinstance(self.rule, NotNull) and shared:
             return shared
         own = {self._named("failed"): self._within(self.ok.not_()).sum()}
@@ -190,11 +208,11 @@ class _GroupPlan(_Plan):
 
     @property
     def _present(self) -> pl.Expr:
-        return self._within(pl.all_horizontal(pl.col(name).is_not_null() for name in self.rule.reads))
+        return self._within(pl.all_horizontal(each.is_not_null() for each in self._read))
 
     @property
     def _absent(self) -> pl.Expr:
-        return self._within(pl.any_horizontal(pl.col(name).is_null() for name in self.rule.reads))
+        return self._within(pl.any_horizontal(each.is_null() for each in self._read))
 
     @property
     def _alone(self) -> str | None:
@@ -203,7 +221,7 @@ class _GroupPlan(_Plan):
     @property
     def folds(self) -> Mapping[str, pl.Expr]:
         if self._alone is not None:
-            return {nulls_of(self._alone): pl.col(self._alone).null_count()}
+            return {nulls_of(self._alone): column(self._alone).null_count()}
         return {self._named("null"): self._absent.sum(), self._named("checked"): self._present.sum()}
 
     def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
@@ -249,27 +267,20 @@ class _UniquePlan(_GroupPlan):
         return self._repeated(rows.filter(self._present))
 
     def _failing(self, rows: pl.LazyFrame) -> pl.LazyFrame:
-        return rows.filter(self._present).filter(pl.len().over(self.rule.reads) > 1)
+        return rows.filter(self._present).filter(pl.len().over(self._read) > 1)
 
     def _repeated(self, rows: pl.LazyFrame) -> pl.LazyFrame:
-        repeated = rows.group_by(self.rule.reads).agg(pl.len().alias(SIZE), pl.col(ROW).min())
-        first = pl.struct(self.rule.reads).bottom_k_by(ROW, self.samples).implode()
+        repeated = rows.group_by(self._read).agg(pl.len().alias(SIZE), pl.col(ROW).min())
+        first = self._row.bottom_k_by(ROW, self.samples).implode()
         return repeated.filter(pl.col(SIZE) > 1).select(pl.col(SIZE).sum(), first.alias(_FIRST))
 
+    @property
+    def _row(self) -> pl.Expr:
+        """The values of a row together, categories as their texts: those of two frames do not compare."""
+        return pl.struct(self.schema.typed(name)[0] for name in self.rule.reads)
+
     def _among(self, groups: pl.DataFrame) -> pl.Expr:
-        first = groups[_FIRST].item().struct.unnest()
-        same = (
-            pl.all_horizontal(_is(name, row[name], first.schema[name]) for name in first.columns)
-            for row in first.iter_rows(named=True)
-        )
-        return pl.any_horizontal(same)
-
-
-def _is(column: str, value: object, dtype: pl.DataType) -> pl.Expr:
-    """Whether a column holds the value, null being equal to null; categories are compared as texts."""
-    if isinstance(dtype, pl.Categorical | pl.Enum):
-        return pl.col(column).cast(pl.String).eq_missing(pl.lit(value, dtype=pl.String))
-    return pl.col(column).eq_missing(pl.lit(value, dtype=dtype))
+        return self._row.is_in(groups[_FIRST], nulls_equal=True)
 
 
 @frozen(kw_only=True)
@@ -284,7 +295,7 @@ class _DuplicatePlan(_UniquePlan):
         return self._repeated(self._seen(rows))
 
     def numbers(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
-        return self._seen(rows).filter(pl.len().over(self.rule.reads) > 1).select(ROW)
+        return self._seen(rows).filter(pl.len().over(self._read) > 1).select(ROW)
 
     def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
         checked = whole(counts[ROWS] if self.where is None else counts[self._named("checked")])
@@ -308,12 +319,14 @@ class _MonotonicPlan(_GroupPlan):
 
     def _failing(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         assert isinstance(self.rule, Monotonic)  # noqa: S101  # by the table below
-        value, _ = self.schema.value(self.rule)
+        value, dtype = self.schema.value(self.rule)
         values = rows.filter(self._present).select(ROW, value.alias("value"), before=value.shift(1))
         up = self.rule.direction is Direction.INCREASING
         low, high = (pl.col("before"), pl.col("value")) if up else (pl.col("value"), pl.col("before"))
         ordered = low < high if self.rule.strictly else low <= high
-        return values.filter(ordered.not_())
+        if dtype.is_float():
+            ordered &= low.is_not_nan() & high.is_not_nan()
+        return values.filter(pl.col("before").is_not_null() & ordered.not_())
 
 
 @frozen(kw_only=True)
@@ -325,13 +338,30 @@ class _ReferencePlan(_GroupPlan):
 
     def _failing(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         assert isinstance(self.rule, ReferentialIntegrity)  # noqa: S101  # by the table below
-        known = open_frame(self.rule.other).frame.select(self.rule.refers_to).unique()
-        mine, theirs = list(self.rule.reads), list(self.rule.refers_to)
-        return (
-            rows.filter(self._present)
-            .select(ROW, *mine)
-            .join(known, left_on=mine, right_on=theirs, how="anti")
-        )
+        reference = open_frame(self.rule.other).frame
+        alike = self._alike(self.rule, reference.collect_schema())
+        known = reference.select(_named(self.rule.refers_to, alike)).unique()
+        mine = rows.filter(self._present).select(ROW, *_named(self.rule.reads, alike))
+        return mine.join(known, on=[str(place) for place in range(len(alike))], how="anti")
+
+    def _alike(self, rule: ReferentialIntegrity, there: pl.Schema) -> list[pl.DataType]:
+        """The types in which the columns are matched. Raises ``DataError`` where they cannot be."""
+        found = []
+        for mine, theirs in zip(rule.columns, rule.refers_to, strict=True):
+            if theirs not in there:
+                raise DataError(f"{rule.other.label} has no column {theirs!r}{nearest(theirs, there).hint}")
+            alike = common(self.schema.types[mine], there[theirs])
+            if alike is None:
+                types = f"{data_type(self.schema.types[mine]).name} and {data_type(there[theirs]).name}"
+                raise DataError(f"{mine!r} and {theirs!r} of {rule.other.label} do not compare: {types}")
+            found.append(alike)
+        return found
+
+
+def _named(columns: Sequence[str], types: Sequence[pl.DataType]) -> list[pl.Expr]:
+    """Columns in the types in which they are matched, by their places."""
+    pairs = enumerate(zip(columns, types, strict=True))
+    return [column(name).cast(dtype).alias(str(place)) for place, (name, dtype) in pairs]
 
 
 @frozen(kw_only=True)
@@ -351,7 +381,9 @@ class _ValuePlan(_Plan):
     def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
         del groups
         observed, checked = counts[self._named("observed")], whole(counts[self._named("checked")])
-        return Measurement(checked=checked, observed=aggregates.scalar_of(observed))
+        taken = isinstance(self.rule, Aggregate) and self.rule.of in aggregates.TAKEN
+        dtype = self.schema.types[self.rule.reads[0]] if taken else None
+        return Measurement(checked=checked, observed=aggregates.scalar_of(observed, dtype))
 
 
 @frozen(kw_only=True)
@@ -390,7 +422,7 @@ class _FreshnessPlan(_Plan):
 
     @property
     def folds(self) -> Mapping[str, pl.Expr]:
-        value = self._within_values(pl.col(self.rule.reads[0]))
+        value = self._within_values(*self._read)
         return {self._named("newest"): value.max(), self._named("checked"): value.count()}
 
     def _within_values(self, value: pl.Expr) -> pl.Expr:
@@ -416,13 +448,14 @@ class _DistinctPlan(_Plan):
 
     @property
     def folds(self) -> Mapping[str, pl.Expr]:
-        value = pl.col(self.rule.reads[0])
+        (value,) = self._read
         return {self._named("checked"): (value if self.where is None else value.filter(self.where)).count()}
 
     def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
         assert groups is not None  # noqa: S101  # it asked for them
         assert isinstance(self.rule, DistinctSet)  # noqa: S101  # by the table below
-        amiss, examples, note = aggregates.amiss(groups, self.rule)
+        _, dtype = self.schema.value(self.rule)
+        amiss, examples, note = aggregates.amiss(groups, dtype, self.rule)
         samples = tuple(Sample(values={self.rule.column: plain(each)}) for each in examples[: self.samples])
         checked = whole(counts[self._named("checked")])
         return Measurement(checked=checked, observed=amiss, samples=samples, note=note)
@@ -439,7 +472,8 @@ class _ModePlan(_DistinctPlan):
 
     def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
         assert groups is not None  # noqa: S101  # it asked for them
-        observed = aggregates.scalar_of(groups["mode"].item())
+        assert isinstance(self.rule, ModeInSet)  # noqa: S101  # by the table below
+        observed = aggregates.mode_of(groups, self.schema.value(self.rule)[1], self.rule)
         return Measurement(checked=whole(counts[self._named("checked")]), observed=observed)
 
 

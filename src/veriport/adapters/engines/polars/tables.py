@@ -19,6 +19,7 @@ from veriport.adapters.engines.polars.plans import ROW, ROWS, Counts, Plan, null
 from veriport.adapters.engines.polars.sources import Source
 from veriport.adapters.engines.polars.split import Splitting
 from veriport.adapters.engines.polars.types import data_type
+from veriport.adapters.engines.polars.values import column
 from veriport.domain.errors import InvalidRule
 from veriport.domain.measurements import Broken, Measured, Measurement, NotEvaluated, Outcome, Sample
 from veriport.domain.rules.base import Rule
@@ -100,7 +101,7 @@ class _Measuring:
         """Measure these rules together."""
         planned = [self._plan(rule) for rule in rules]
         names = [] if rules else self.schema.types.names()
-        folds = {ROWS: pl.len(), **{nulls_of(name): pl.col(name).null_count() for name in names}}
+        folds = {ROWS: pl.len(), **{nulls_of(name): column(name).null_count() for name in names}}
         for each in planned:
             folds |= each.plan.folds if isinstance(each, _Planned) else {}
         frames = [each.groups for each in planned if isinstance(each, _Planned) and each.groups is not None]
@@ -179,7 +180,7 @@ class _Measuring:
         rows = self.rows(numbered=True)
         if self.request.where is not None:
             rows = rows.cache()  # two filters in a row would become one, and the pass not be shared
-        return rows.filter(breaks).head(self.request.samples).select(*names)
+        return rows.filter(breaks).head(self.request.samples).select(map(column, names))
 
     def _samples(self, plan: Plan, rows: pl.DataFrame) -> tuple[Sample, ...]:
         return tuple(
