@@ -378,6 +378,8 @@ def check_results(
         engine=draw(st.sampled_from(["", "polars", "tiny", "polars+tiny", "a b"])),
         gate=draw(gates() if gate is None else gate),
         columns=() if chosen else tuple(draw(st.lists(_summaries(), max_size=2))),
+        scans=draw(st.none() | st.integers(0, 9)),
+        bytes_read=draw(st.none() | st.integers(0, _MANY)),
         duration_seconds=draw(durations()),
     )
 

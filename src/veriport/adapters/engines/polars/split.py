@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import polars as pl
 from attrs import frozen
+from polars import selectors
 
 from veriport.adapters.engines.polars.errors import TROUBLE, reading
 from veriport.adapters.engines.polars.plans import ROW, ROWS, Plan, whole
@@ -35,10 +36,10 @@ class Splitting:
             marked = self.rows.with_columns(**marks)
             marked = marked.with_columns(pl.any_horizontal(False, *marks).alias(_FAILING))  # noqa: FBT003  # of no rule
             names = [name for name in self.rows.collect_schema() if name != ROW]
-            good = marked.filter(pl.col(_FAILING).not_()).select(names)
-            bad = marked.filter(_FAILING).select(
-                *names, pl.col(ROW).cast(pl.Int64).alias(ROW_COLUMN), self._rules()
-            )
+            columns = selectors.by_name(*names)  # a name may look like a pattern
+            number = pl.col(ROW).cast(pl.Int64).alias(ROW_COLUMN)
+            good = marked.filter(pl.col(_FAILING).not_()).select(columns)
+            bad = marked.filter(_FAILING).select(columns, number, self._rules())
             counts = marked.select(pl.len().alias(ROWS), pl.col(_FAILING, *marks).sum())
             *_, found = pl.collect_all(
                 [good.sink_parquet(valid, lazy=True), bad.sink_parquet(failing, lazy=True), counts],
