@@ -7,11 +7,10 @@ evaluate, and says so.
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 from attrs import frozen
@@ -23,18 +22,14 @@ from veriport.domain.rules.base import ColumnRule, Nulls, Rule
 from veriport.domain.rules.rows import Unique
 from veriport.domain.rules.tables import RowCount
 from veriport.domain.rules.values import InSet, Length, NotInSet, NotNull
-from veriport.domain.types import Column, DataType, Family
+from veriport.domain.types import Column, DataType, Family, type_named
 from veriport.ports.engines import Request
 from veriport.ports.errors import DataError
 
 Row = Mapping[str, object]
 
-#: The types whose values are compared with those of a rule just as they are.
-PLAIN = {bool: Family.BOOLEAN, int: Family.INTEGER, float: Family.FLOAT, str: Family.STRING}
-FAMILIES = {
-    **PLAIN, Decimal: Family.DECIMAL, date: Family.DATE, datetime: Family.DATETIME, time: Family.TIME,
-    timedelta: Family.DURATION, bytes: Family.BINARY, list: Family.LIST, dict: Family.STRUCT,
-}  # fmt: skip
+#: The types of Python whose values are compared with those of a rule just as they are.
+PLAIN = (bool, int, str)
 
 
 @frozen
@@ -47,8 +42,9 @@ class TinyEngine:
     def open(self, dataset: Dataset) -> Iterator[TinyTable]:
         """Open a CSV file, or a frame with ``to_dicts``."""
         match dataset:
-            case Handle() if hasattr(dataset.frame, "to_dicts") and hasattr(dataset.frame, "columns"):
-                yield TinyTable(tuple(dataset.frame.columns), tuple(dataset.frame.to_dicts()))
+            case Handle() if hasattr(dataset.frame, "to_dicts") and hasattr(dataset.frame, "schema"):
+                types = {name: type_of(dtype) for name, dtype in dataset.frame.schema.items()}
+                yield TinyTable(types, tuple(dataset.frame.to_dicts()))
             case Address() if dataset.kind == "csv":
                 yield read_csv(dataset)
             case _:
@@ -65,26 +61,28 @@ def read_csv(address: Address) -> TinyTable:
             rows = tuple({name: value or None for name, value in row.items()} for row in reader)
     except OSError as trouble:
         raise DataError(f"{address.label}: {trouble.strerror}") from trouble
-    return TinyTable(tuple(reader.fieldnames or ()), rows)
+    return TinyTable({name: DataType(Family.STRING, "string") for name in reader.fieldnames or ()}, rows)
+
+
+def type_of(dtype: object) -> DataType:
+    """What a type of Polars is called here: ``Datetime(time_unit='us', time_zone='UTC')`` and so on."""
+    text = re.sub(r", \w+=None|\w+=|'", "", str(dtype))
+    name = type_named(text) or type_named(text.partition("(")[0]) or Family.OTHER.value
+    head = re.sub(r"^u?(int|float)[0-9]+$", r"\1", name.partition("(")[0])
+    return DataType(Family({"int": "integer"}.get(head, head)), name)
 
 
 @frozen
 class TinyTable:
     """Rows in memory."""
 
-    names: tuple[str, ...]
+    types: Mapping[str, DataType]
     rows: tuple[Row, ...]
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The columns, each of the type of its first value."""
-        return tuple(Column(name, self._dtype(name)) for name in self.names)
-
-    def _dtype(self, name: str) -> DataType:
-        first = next((row[name] for row in self.rows if row[name] is not None), None)
-        family = Family.NULL if first is None else FAMILIES.get(type(first), Family.OTHER)
-        zoned = isinstance(first, datetime) and first.tzinfo is not None
-        return DataType(family, "datetime(us, UTC)" if zoned else family.value)
+        """The columns and their types."""
+        return tuple(Column(name, dtype) for name, dtype in self.types.items())
 
     def measure(self, request: Request) -> Measured:
         """Every rule in turn, each over all rows."""
@@ -92,7 +90,7 @@ class TinyTable:
             reason = "the tiny engine knows no SQL"
             return Measured(row_count=0, outcomes=(NotEvaluated(reason),) * len(request.rules))
         rows = dict(enumerate(self.rows[: request.limit]))
-        nulls = {name: sum(row[name] is None for row in rows.values()) for name in self.names}
+        nulls = {name: sum(row[name] is None for row in rows.values()) for name in self.types}
         outcomes = tuple(outcome(rule, rows, request) for rule in request.rules)
         return Measured(row_count=len(rows), outcomes=outcomes, null_counts={} if outcomes else nulls)
 
@@ -135,13 +133,13 @@ def test_of(rule: Rule, rows: Mapping[int, Row]) -> Callable[[Row], bool] | None
         case Length(column=column) if isinstance(rule, ColumnRule):
             low, high = rule.min or 0, rule.max
             return lambda row: fits(row[column], low, high)
-        case Unique(columns=columns):
+        case Unique(columns=columns) if all(is_plain(column, rows) for column in columns):
             return repeats(columns, rows)
     return None
 
 
 def is_plain(column: str, rows: Mapping[int, Row]) -> bool:
-    """Whether values of a rule can be compared with those of the column; days and decimals come as text."""
+    """Whether values of a rule can be compared with those of the column; days, for instance, come as text."""
     return all(row[column] is None or type(row[column]) in PLAIN for row in rows.values())
 
 
@@ -151,10 +149,10 @@ def fits(value: object, low: int, high: int | None) -> bool:
 
 
 def repeats(columns: tuple[str, ...], rows: Mapping[int, Row]) -> Callable[[Row], bool]:
-    """Whether a row's values occur once; NaN equals NaN."""
+    """Whether a row's values occur once."""
 
     def values(row: Row) -> tuple[object, ...]:
-        return tuple("NaN" if row[name] != row[name] else row[name] for name in columns)  # NaN
+        return tuple(row[name] for name in columns)
 
     counted = Counter(values(row) for row in rows.values())
     return lambda row: None not in values(row) and counted[values(row)] == 1
