@@ -12,5 +12,5 @@ import pytest
 
 # Failing assertions of the suites then show their values, as those of any test do.
 pytest.register_assert_rewrite(
-    *(f"{__name__}.{name}" for name in ("blobs", "clocks", "engines", "notifiers", "reporters"))
+    *(f"{__name__}.{name}" for name in ("blobs", "clocks", "engines", "notifiers", "reporters", "splits"))
 )
