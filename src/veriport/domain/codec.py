@@ -90,7 +90,7 @@ def _rule_entry(result: RuleResult) -> dict[str, object]:
         "expected": result.expected,
         "samples": [_sample_entry(sample) for sample in result.samples],
         "message": result.message,
-        "rule": write_rule(rule),
+        "rule": write_rule(rule.public()),
         "parts": sorted(result.parts),
         "absent": list(result.absent),
     }

@@ -9,15 +9,18 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from veriport.domain.checkpoints import ActionResult, ActionStatus, CheckpointResult
 from veriport.domain.codec import DocumentError, to_json
+from veriport.domain.datasets import Address
 from veriport.domain.measurements import Measurement, Sample
 from veriport.domain.results import CheckResult, ColumnSummary, Part, judge
 from veriport.domain.rules.reading import fingerprint
+from veriport.domain.rules.references import ReferentialIntegrity, RowCountMatch
 from veriport.domain.rules.values import InSet
 from veriport.domain.types import Column, DataType, Family
 from veriport.testing.strategies import check_results, checkpoint_results, plain_data
@@ -161,6 +164,30 @@ def test_times_and_odd_numbers_of_samples_become_text() -> None:
         "b": "2024-01-31T12:00:00+00:00",
     }
     json.loads(result.to_json(), parse_constant=_refuse)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "postgresql://u:hunter2@host/db?table=t",
+        {"path": "s3://bucket/x.csv", "format": "csv", "storage_options": {"secret": "hunter2"}},
+        Address(path="https://host/x.csv?token=hunter2", separator=";"),
+    ],
+)
+def test_credentials_of_another_data_set_are_in_no_document(reference: object) -> None:
+    rule = ReferentialIntegrity(columns="a", reference=reference, id="r")
+    result = CheckResult(rules=(judge(rule, Measurement(checked=1, failed=1)),))
+    assert "hunter2" not in result.to_json()
+    assert "hunter2" not in repr(result)
+    (read,) = CheckResult.from_dict(result.to_dict()).rules
+    assert read == evolve(result.rules[0], rule=rule.public())
+    assert rule.public().public() == rule.public()
+
+
+def test_an_address_keeps_how_it_is_read() -> None:
+    address = Address(path="x.txt", format="csv", null_values=("-",), schema={"a": "int64"})
+    rule = RowCountMatch(reference=address)
+    assert (rule.other, rule.public()) == (address, rule)
 
 
 def test_letters_stay_as_they_are() -> None:

@@ -196,6 +196,10 @@ class Rule:
         del columns
         return self
 
+    def public(self) -> Self:
+        """The rule as documents may show it: without credentials."""
+        return self
+
     def expectation(self) -> str:
         """What is expected, in a few words: ``0 <= value <= 10``."""
         return self.type.replace("_", " ")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from attrs import Attribute, evolve, field, frozen
+from attrs import Attribute, evolve, field, fields, frozen
 
 from veriport.domain.datasets import Address, dataset_of
 from veriport.domain.errors import ConfigurationError, InvalidRule, shown
@@ -18,7 +18,7 @@ from veriport.domain.types import Column
 
 def _reference(value: object) -> str:
     """The address of a data set as canonical JSON text, so that it can be compared and hashed."""
-    written = _written(value)
+    written = _settings(value) if isinstance(value, Address) else _written(value)
     try:
         address = dataset_of(written)
     except ConfigurationError as wrong:
@@ -40,6 +40,15 @@ def _written(value: object) -> object:
         return json.loads(value)
     except (ValueError, RecursionError):
         return value
+
+
+def _settings(address: Address) -> Mapping[str, object]:
+    """An address as the mapping that is read as the same one."""
+    given = {each.name: getattr(address, each.name) for each in fields(Address)}
+    return {name: value for name, value in given.items() if value != getattr(_PLAIN, name)}
+
+
+_PLAIN = Address(path="-")
 
 
 def _shown(reference: str) -> str:
@@ -66,6 +75,12 @@ class WithReference(Rule):
         address = dataset_of(_written(self.reference))
         assert isinstance(address, Address)  # noqa: S101  # the converter saw to it
         return address
+
+    def public(self) -> Self:
+        """The rule without the credentials of the other data set."""
+        kept = _settings(self.other)
+        shown = {name: value for name, value in kept.items() if name != "storage_options"}
+        return evolve(self, reference={**shown, "path": self.other.label})
 
     def beside(self, folder: str) -> WithReference:
         """The same rule with a relative path read from another folder."""
