@@ -17,7 +17,7 @@ from attrs import field, frozen
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[\w-]*)[^\n]*$")
 _FILE = re.compile(r"^(?:#|//|--) file: (?P<name>\S+)$")
 _OPT_OUT = re.compile(r"^<!-- not run: (?P<reason>\S.*) -->$")
-_CALL = re.compile(r"^(?:\$ )?(?:\w+=\S* )*(?:veriport|pytest)(?: |$)", re.MULTILINE)
+_CALL = re.compile(r"^(?:\$ )?(?:\w+=\S* )*(?:veriport|(?:python -m )?pytest)(?: |$)", re.MULTILINE)
 _EXITS = re.compile(r"# exits with (?P<code>\d+)$")
 _ASKS = "echo $?"
 _PATIENCE_SECONDS = 120
