@@ -17,8 +17,11 @@ from attrs import fields, frozen
 from returns.result import Failure, Result, Success
 
 from veriport.domain.errors import InvalidRule, shown
-from veriport.domain.rules.base import OPTIONS, ColumnRule, ColumnsRule, items
+from veriport.domain.rules.base import OPTIONS, ColumnRule, ColumnsRule, Rule, items
 from veriport.domain.rules.reading import Problems, RuleProblem
+from veriport.domain.rules.tables import DType
+from veriport.domain.rules.texts import DatetimeFormat, Format, Like, NotLike
+from veriport.domain.rules.values import InSet, NotInSet, NotRegex, Regex
 from veriport.domain.rules.vocabulary import SPELLINGS
 from veriport.domain.suggestions import nearest
 
@@ -38,7 +41,17 @@ class Placed:
 _MEANINGS: Mapping[str, str] = {"null": "not_null", "type": "dtype", "outlier": "iqr", "range": "in_range"}
 
 #: What one value beside a column means: ``{columns: {email: '^...'}}``.
-_SINGLE: Mapping[str, str] = {"regex": "pattern", "dtype": "dtype", "format": "format"}
+_SINGLE: Mapping[type[Rule], str] = {
+    Regex: "pattern",
+    NotRegex: "pattern",
+    Like: "pattern",
+    NotLike: "pattern",
+    DType: "dtype",
+    Format: "format",
+    DatetimeFormat: "format",
+    InSet: "values",
+    NotInSet: "values",
+}
 
 #: Keys of a configuration that hold a mapping of columns to that one value.
 _MAPPINGS = ("columns", "patterns", "types", "formats")
@@ -83,20 +96,23 @@ def _entries(name: object, settings: Mapping[str, object], path: Path) -> Iterat
         message = "a validator is null: YAML reads an unquoted null as nothing"
         raise InvalidRule(message, suggestion="not_null")
     known = {*SPELLINGS, *_MEANINGS}
-    if not isinstance(name, str) or name not in known:
+    word = name.lower() if isinstance(name, str) else ""
+    if not isinstance(name, str) or word not in known:
         raise InvalidRule(f"unknown validator {shown(name)}", suggestion=nearest(str(name), known).word)
     config = settings.get(name, {})
     if not isinstance(config, Mapping):
         raise InvalidRule(f"the settings of {name} must be a mapping, not {shown(config)}")
     inside: Path = ("validator_config", name) if name in settings else path
-    for entry, steps in _configured(name, _MEANINGS.get(name, name), dict(config)):
+    for entry, steps in _configured(name, _MEANINGS.get(word, word), dict(config)):
         yield Placed(entry, (*inside, *steps))
 
 
 def _configured(name: str, word: str, config: Entry) -> Iterator[tuple[Entry, Path]]:
     """The entries of one validator, with the way to each inside its settings."""
+    rule = SPELLINGS[word][-1].rule
+    about_columns = issubclass(rule, ColumnRule | ColumnsRule)
     key = next((each for each in _MAPPINGS if isinstance(config.get(each), Mapping)), None)
-    if key is not None:
+    if key is not None and about_columns:
         columns = config.pop(key)
         assert isinstance(columns, Mapping)  # noqa: S101  # asked for above
         for column, parameters in columns.items():
@@ -106,8 +122,7 @@ def _configured(name: str, word: str, config: Entry) -> Iterator[tuple[Entry, Pa
             )
         return
     listed = config.pop("columns", config.pop("column", None))
-    rule = SPELLINGS[word][-1].rule
-    if issubclass(rule, ColumnRule | ColumnsRule):
+    if about_columns:
         yield from _over_columns(name, word, listed, config)
     else:
         yield {"type": word, **({} if listed is None else {"columns": listed}), **config}, ()
@@ -116,7 +131,7 @@ def _configured(name: str, word: str, config: Entry) -> Iterator[tuple[Entry, Pa
 def _parameters(word: str, value: object) -> Entry:
     if isinstance(value, Mapping):
         return {str(key): item for key, item in value.items()}
-    single = _SINGLE.get(word)
+    single = _SINGLE.get(SPELLINGS[word][-1].rule)
     if single is None:
         raise InvalidRule(f"the settings of a column must be a mapping, not {shown(value)}")
     return {single: value}

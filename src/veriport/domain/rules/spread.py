@@ -54,7 +54,7 @@ class Monotonic(ColumnRule):
     def objection(self, columns: Mapping[str, Column]) -> str | None:
         """Lists have no order."""
         column = columns[self.column]
-        if column.dtype.family in NESTED | {Family.BOOLEAN, Family.BINARY}:
+        if column.dtype.family in NESTED | {Family.BOOLEAN, Family.BINARY, Family.OTHER}:
             return f"{self.type} needs values with an order and column {column.name!r} is {column.dtype.name}"
         return None
 

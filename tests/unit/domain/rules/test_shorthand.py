@@ -53,6 +53,30 @@ EXPANDED: dict[str, tuple[object, object, list[object]]] = {
         {"email": {"columns": ["e"]}, "row_count": {"min": 1}},
         [{"type": "email", "column": ["e"]}, {"type": "row_count", "min": 1}],
     ),
+    "a value for a column": (
+        ["matches", "in_set", "Like"],
+        {
+            "matches": {"patterns": {"email": "@"}},
+            "in_set": {"columns": {"status": ["new", "paid"]}},
+            "Like": {"columns": {"sku": "A%"}},
+        },
+        [
+            {"type": "matches", "column": "email", "pattern": "@"},
+            {"type": "in_set", "column": "status", "values": ["new", "paid"]},
+            {"type": "like", "column": "sku", "pattern": "A%"},
+        ],
+    ),
+    "a schema is about the table": (
+        ["schema"],
+        {"schema": {"columns": {"id": "int64"}, "exact": True}},
+        [{"type": "schema", "columns": {"id": "int64"}, "exact": True}],
+    ),
+    "case does not matter": (["NULL", "Duplicate"], None, [{"type": "rows_complete"}, {"type": "duplicate"}]),
+    "several columns together": (
+        ["unique"],
+        {"unique": {"columns": ["a", "b"]}},
+        [{"type": "unique", "column": ["a", "b"]}],
+    ),
     "one name": ("duplicate", None, [{"type": "duplicate"}]),
     "none": ([], None, []),
 }
@@ -92,6 +116,18 @@ def test_names_of_columns_are_no_evidence() -> None:
         ({"a": 1}, None, ("validators",), "validators must be a list of names"),
         (["duplicate"], ["x"], ("validator_config",), "must map validators to settings"),
         (["range"], {"range": 3}, ("validator_config", "range"), "must be a mapping, not 3"),
+        ([["range"]], None, ("validators", 0), "unknown validator ['range']"),
+        ([{"range": {}}], None, ("validators", 0), "unknown validator {'range': {}}"),
+        (["range"], {"range": {}, 5: {}}, ("validator_config", "5"), "is about 5, which is not among"),
+        (["range"], {"range": None}, ("validator_config", "range"), "must be a mapping, not None"),
+        (
+            ["null"],
+            {"null": {"columns": {"a": True}}},
+            ("validator_config", "null"),
+            "must be a mapping, not True",
+        ),
+        (5, None, ("validators",), "validators must be a list of names"),
+        ([""], None, ("validators", 0), "unknown validator ''"),
         (["range"], {"range": {"columns": {"a": 3}}}, ("validator_config", "range"), "must be a mapping"),
     ],
 )

@@ -10,9 +10,21 @@ import numpy as np
 import pytest
 
 from veriport.domain.errors import InvalidRule
+from veriport.domain.patterns import parse_pattern
 from veriport.domain.rules.base import ColumnRule
 from veriport.domain.rules.scalars import Scalar
-from veriport.domain.rules.values import Inclusive, InRange, InSet, Length, NotInSet, NotNull, Regex
+from veriport.domain.rules.values import (
+    Inclusive,
+    InRange,
+    InSet,
+    Length,
+    NotInRange,
+    NotInSet,
+    NotNull,
+    NotRegex,
+    Null,
+    Regex,
+)
 from veriport.domain.types import Column, DataType, Family
 
 
@@ -266,3 +278,128 @@ def test_every_column_can_have_nulls(family: Family) -> None:
 
 def test_not_null_says_what_it_expects() -> None:
     assert NotNull(column="a").expectation() == "a value in every row"
+
+
+def test_null_says_what_it_expects_and_fits_every_column() -> None:
+    assert Null(column="a").expectation() == "no value in any row"
+    assert [Null(column="a").objection(_columns(family)) for family in Family] == [None] * len(Family)
+
+
+# --- ranges as a judge, and their opposites -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("parameters", "value", "admitted"),
+    [
+        ({"min": 0, "max": 1}, 0, True),
+        ({"min": 0, "max": 1}, 1, True),
+        ({"min": 0, "max": 1, "inclusive": "neither"}, 0, False),
+        ({"min": 0, "max": 1, "inclusive": "neither"}, 0.5, True),
+        ({"min": 0, "max": 1, "inclusive": "left"}, 1, False),
+        ({"min": 0, "max": 1, "inclusive": "right"}, 0, False),
+        ({"min": 0}, -1, False),
+        ({"max": 0}, 1, False),
+        ({"min": 0}, float("nan"), False),
+        ({"max": 0}, float("nan"), False),
+        ({"min": 0}, None, False),
+        ({"min": 0}, "5", False),
+        ({"min": 0}, True, False),
+        ({"min": "a", "max": "m"}, "b", True),
+        ({"min": "a", "max": "m"}, "z", False),
+        ({"max": "2024-01-02"}, "2024-01-02T00:00:00", True),
+        ({"max": "2024-01-02", "inclusive": "left"}, "2024-01-02T00:00:00", False),
+        ({"max": "10:00"}, "10:00:00", True),
+        ({"max": "2024-01-02"}, "2024-01-02T00:00:00+00:00", False),
+        ({"min": 2**100}, 2**100 + 1, True),
+    ],
+)
+def test_a_range_admits_what_lies_in_it(parameters: dict[str, Any], value: Scalar, admitted: bool) -> None:
+    assert InRange(column="a", **parameters).admits(value) is admitted
+
+
+def test_no_value_in_a_range_says_so() -> None:
+    assert NotInRange(column="a", min=0, max=9, inclusive="left").expectation() == "not 0 <= value < 9"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "key"),
+    [({}, "min"), ({"min": 2, "max": 1}, "min"), ({"min": True}, "min"), ({"min": 1, "max": "b"}, "max")],
+)
+def test_a_wrong_opposite_is_refused(parameters: dict[str, Any], key: str) -> None:
+    assert _refused(NotInRange, **parameters)[0] == key
+
+
+def test_the_opposite_of_a_range_objects_as_the_range_does() -> None:
+    for family in Family:
+        present = _columns(family)
+        assert NotInRange(column="a", min=0).objection(present) == InRange(column="a", min=0).objection(
+            present
+        )
+
+
+# --- several patterns -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("how", "pattern", "anchored"),
+    [
+        ("search", "a|b", ("a|b",)),
+        ("match", "a|b", ("^(?:a|b)",)),
+        ("fullmatch", "a|b", ("^(?:a|b)$",)),
+        ("fullmatch", ["a", "b"], ("^(?:a)$", "^(?:b)$")),
+        ("fullmatch", "(?i)a|b", ("^(?:(?i)a|b)$",)),
+        ("match", "^a", ("^(?:^a)",)),
+    ],
+)
+@pytest.mark.parametrize("cls", [Regex, NotRegex])
+def test_a_pattern_is_anchored_as_a_whole(
+    cls: type[Regex], how: str, pattern: object, anchored: tuple[str, ...]
+) -> None:
+    rule = cls(column="a", pattern=pattern, how=how)
+    assert rule.anchored == anchored
+    assert [parse_pattern(each).source for each in rule.anchored] == list(anchored)
+
+
+@pytest.mark.parametrize(
+    ("cls", "parameters", "expected"),
+    [
+        (Regex, {"pattern": ["a", "b"]}, "matches a or b"),
+        (Regex, {"pattern": ["a", "b"], "match": "all"}, "matches a and b"),
+        (Regex, {"pattern": ["a", "a"]}, "matches a"),
+        (NotRegex, {"pattern": ["a", "b"]}, "does not match a or b"),
+    ],
+)
+def test_several_patterns_say_what_is_expected(
+    cls: type[Regex], parameters: dict[str, Any], expected: str
+) -> None:
+    assert cls(column="a", **parameters).expectation() == expected
+
+
+def test_one_pattern_and_a_list_of_one_are_the_same() -> None:
+    assert Regex(column="a", pattern="x") == Regex(column="a", pattern=["x"])
+    assert Regex(column="a", pattern=["x"]).patterns == ("x",)
+
+
+@pytest.mark.parametrize("cls", [Regex, NotRegex])
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"match": "some"}, "match must be one of any, all, not 'some'"),
+        ({"match": None}, "match must be one of any, all, not None"),
+        ({"match": True}, "match must be one of any, all, not True"),
+        ({"how": "full"}, "how must be one of search, match, fullmatch, not 'full'"),
+        ({"how": ["search"]}, "how must be one of search, match, fullmatch, not ['search']"),
+    ],
+)
+def test_a_wrong_way_to_match_is_refused(cls: type[Regex], parameters: dict[str, Any], message: str) -> None:
+    key, text = _refused(cls, pattern="x", **parameters)
+    assert key in parameters
+    assert text.startswith(message)
+
+
+@pytest.mark.parametrize("family", Family)
+def test_a_pattern_that_must_not_match_is_for_texts_too(family: Family) -> None:
+    objection = NotRegex(column="a", pattern="x").objection(_columns(family))
+    assert objection == (
+        None if family in _TEXTS else f"not_regex is for texts and column 'a' is {family.value}"
+    )
