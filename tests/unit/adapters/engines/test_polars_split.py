@@ -49,7 +49,7 @@ RULES: Sequence[Mapping[str, object]] = [
 _CELLS: Mapping[str, st.SearchStrategy[object]] = {
     "a": st.none() | st.integers(0, 4),
     "b": st.none() | st.sampled_from(["", "x", "y", "xy", "1"]),
-    "c": st.none() | st.sampled_from([0.0, -0.0, 1.5, NAN, -2.0, 1e300]),
+    "c": st.none() | st.sampled_from([0.0, -0.0, 1.5, NAN, -2.0, 1e9]),
     "d": st.none() | st.sampled_from([date(2024, 1, 1), date(2999, 1, 1)]),
 }
 _TYPES = {"a": pl.Int64, "b": pl.String, "c": pl.Float64, "d": pl.Date}
