@@ -106,11 +106,14 @@ class Compiler:
     ) -> pl.Expr:
         """NaN compares as TRUE with nothing, where Polars has it above every number.
 
-        Times of two units are compared in the finer one, where Polars takes the coarser.
+        Times of two units are compared in the finer one, where Polars takes the coarser, and whole
+        numbers with and without a sign in 128 bits, where some versions take floats.
         """
         dtypes = self.dtype(left), self.dtype(right)
         if all(isinstance(each, pl.Datetime | pl.Duration) for each in dtypes) and dtypes[0] != dtypes[1]:
             left, right = (side.cast(common(*dtypes) or dtypes[0]) for side in (left, right))
+        if pl.UInt64() in dtypes and all(each.is_integer() for each in dtypes):
+            left, right = left.cast(pl.Int128), right.cast(pl.Int128)
         floats = [
             side
             for side, each in zip((left, right), dtypes, strict=True)
