@@ -204,7 +204,7 @@ class TestCsvHasNoTypes:
             "2,2,FALSE,2024-02-01,2024-01-31 10:00:00.5,2024-01-31T10:00:00+02:00,\n",
         ) == {
             "whole": "int64", "broken": "float64", "truth": "boolean", "day": "date",
-            "moment": "datetime(us)", "zoned": "datetime(us, UTC)", "nothing": "string",
+            "moment": "datetime(us)", "zoned": "datetime(us, UTC)", "nothing": "null",
         }  # fmt: skip
 
     @pytest.mark.parametrize(

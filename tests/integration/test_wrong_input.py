@@ -385,3 +385,13 @@ class TestInterrupt:
         _, err = running.communicate(timeout=60)
         assert (running.returncode, err) == (130, "veriport: interrupted\n")
         assert [path.name for path in tmp_path.iterdir()] == ["big.csv"]
+
+
+def test_an_ad_hoc_run_does_not_take_the_place_of_a_configured_checkpoint(
+    cli: Cli, tmp_path: Path, orders: Path
+) -> None:
+    write(tmp_path, "veriport.yaml", f"checkpoints:\n  - {{name: orders, data: {orders.name}}}\n")
+    rule = "{column: id, type: unique}"
+    done = cli("checkpoint", "run", "orders", "--data", orders.name, "--rule", rule)
+    assert (done.code, "choose another name" in done.err) == (USAGE, True)
+    assert cli("checkpoint", "run", "quick", "--data", orders.name, "--rule", rule).code == 0

@@ -185,6 +185,11 @@ def _find(
 ) -> Checkpoint:
     asked = rules is not None or bool(validators)
     if data is not None and config is None and (asked or not Path(DEFAULT_FILE).exists()):
+        if Path(DEFAULT_FILE).exists() and name in _load(Path(DEFAULT_FILE)):
+            raise ConfigurationError(
+                f"{DEFAULT_FILE} has a checkpoint {name!r}, whose rules and actions would not run; "
+                "choose another name for an ad-hoc run"
+            )
         from veriport.api.checkpoints import Checkpoint  # noqa: PLC0415  # imported on use
 
         return Checkpoint(name, data, rules, validators=validators or None)

@@ -241,7 +241,8 @@ def _in_python(text: pl.Expr, check: Callable[[str], bool]) -> pl.Expr:
         answers = pl.Series([check(each) for each in distinct], dtype=pl.Boolean)
         return batch.replace_strict(distinct, answers, default=None, return_dtype=pl.Boolean)
 
-    return text.map_batches(answer, return_dtype=pl.Boolean, is_elementwise=True)
+    named = text.alias("text")  # a name like ^x.*$ is a pattern to methods of series
+    return named.map_batches(answer, return_dtype=pl.Boolean, is_elementwise=True)
 
 
 def _present(dtype: pl.DataType, now: datetime) -> str:

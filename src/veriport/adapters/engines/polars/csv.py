@@ -76,6 +76,10 @@ class Typed:
     scans: int
 
 
+#: A column without any value has no type, and fits every rule.
+_NOTHING = Reading("null", lambda _: pl.lit(None))
+
+
 def scan_csv(address: Address, options: Mapping[str, object]) -> Typed:
     """Read a CSV, and give types to its columns."""
     content = _utf8(address)
@@ -170,7 +174,7 @@ def _fits(values: pl.Series, reading: Reading) -> bool:
 
 
 def _prove(text: pl.LazyFrame, proposed: Mapping[str, tuple[Reading, ...]]) -> dict[str, Reading]:
-    """For each column the narrowest reading that fits all of its values; none for a column of nulls."""
+    """For each column the narrowest reading that fits all of its values."""
     counts = {f"{name}\0": pl.col(name).count() for name in proposed}
     for name, readings in proposed.items():
         for reading in readings:
@@ -181,7 +185,8 @@ def _prove(text: pl.LazyFrame, proposed: Mapping[str, tuple[Reading, ...]]) -> d
     proved: dict[str, Reading] = {}
     for name, readings in proposed.items():
         whole = found[f"{name}\0"]
-        fits = (r for r in readings if whole and found[f"{name}\0{r.name}"] == whole)
-        if (narrowest := next(fits, None)) is not None:
+        fits = (reading for reading in readings if found[f"{name}\0{reading.name}"] == whole)
+        narrowest = next(fits, None) if whole else _NOTHING
+        if narrowest is not None:
             proved[name] = narrowest
     return proved
