@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[1]
 # At a desk every run tries other examples; in CI the same commit gives the same answer.
 settings.register_profile("desk", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
+# For a search that takes an hour: pytest --hypothesis-profile=search
+settings.register_profile("search", deadline=None, print_blob=True, max_examples=5_000)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 

@@ -56,14 +56,16 @@ class Case:
         """The table as a Polars frame, from which any engine can load it."""
         import polars as pl  # noqa: PLC0415  # imported on use
 
-        return pl.DataFrame(
+        frame = pl.DataFrame(
             {
-                name: pl.Series(
-                    name, list(values), dtype=dtype_named(self.types.get(name)), strict=name in self.types
+                str(place): pl.Series(
+                    list(values), dtype=dtype_named(self.types.get(name)), strict=name in self.types
                 )
-                for name, values in self.columns.items()
+                for place, (name, values) in enumerate(self.columns.items())
             }
         )
+        frame.columns = list(self.columns)  # the constructor takes some names for patterns
+        return frame
 
 
 def dtype_named(name: str | None) -> pl.DataType | None:
