@@ -38,8 +38,12 @@ class ArchiveNotifier:
 
 
 def archive_key(message: Message, partition_by: PartitionBy) -> str:
-    """``2024-01-31/orders-20240131T120000Z-RUN_ID.json``: the partition, the checkpoint, the run."""
-    names = (message.checkpoint, str(message.body.get("run_name", "")), message.run_id)
+    """``2024-01-31/orders-RUN_ID.json``: the partition, the checkpoint, the run and its name."""
+    run_name = str(message.body.get("run_name", ""))
+    repeated = message.run_id.startswith(run_name)  # as by the default template: a time that both begin with
+    names = (
+        (message.checkpoint, message.run_id) if repeated else (message.checkpoint, run_name, message.run_id)
+    )
     file = "-".join(safe_part(name) for name in names if name) + ".json"
     folder = _partition(message, partition_by)
     return f"{folder}/{file}" if folder else file

@@ -17,7 +17,7 @@ from veriport.domain.checkpoints import CheckpointResult, PartitionBy
 from veriport.ports.errors import DeadlineExceeded
 from veriport.testing.suites.notifiers import a_message
 
-FILE = "orders-20240131T120000Z-20240131T120000Z-00000001.json"
+FILE = "orders-20240131T120000Z-00000001.json"
 
 
 @pytest.mark.parametrize(
