@@ -1,29 +1,29 @@
-"""A name for each frame in this process, so that results over the same frame are recognised.
+"""A name for each frame, so that results over the same frame are recognised, and others told apart.
 
-A frame has no address. The name is kept as long as the frame lives and never given to another one.
+A frame has no address. The name is kept as long as the frame lives and never given to another one, not
+in another process either: results come together from many.
 """
 
 from __future__ import annotations
 
-import itertools
+import os
 import threading
 import weakref
 
-_counter = itertools.count(1)
-_names: dict[int, int] = {}
+_names: dict[int, str] = {}
 _lock = threading.Lock()
 
 
-def identity_of(frame: object) -> int:
-    """A number that only this frame has; a new one each time for what cannot be referred to weakly."""
+def identity_of(frame: object) -> str:
+    """A name that only this frame has; a new one each time for what cannot be referred to weakly."""
     with _lock:
         known = _names.get(id(frame))
         if known is not None:
             return known
-        number = next(_counter)
+        name = os.urandom(8).hex()
         try:
             weakref.finalize(frame, _names.pop, id(frame), None)
         except TypeError:
-            return number
-        _names[id(frame)] = number
-        return number
+            return name
+        _names[id(frame)] = name
+        return name

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from veriport.application.identities import identity_of
@@ -63,6 +65,19 @@ def test_naming_a_frame_does_not_keep_it_alive() -> None:
 def test_what_cannot_be_referred_to_weakly_is_another_one_each_time() -> None:
     thing = Slotted()
     assert identity_of(thing) != identity_of(thing)
+
+
+_NAME_ONE = """
+from veriport.application.identities import identity_of
+class Frame: pass
+frame = Frame()
+print(identity_of(frame))
+"""
+
+
+def test_frames_of_other_processes_have_other_names() -> None:
+    runs = [subprocess.run([sys.executable, "-c", _NAME_ONE], capture_output=True, check=True) for _ in "ab"]
+    assert len({run.stdout for run in runs}) == 2
 
 
 def test_threads_agree_on_names() -> None:
