@@ -34,7 +34,7 @@ class Splitting:
             breaks = list(self._breaks())
             marks = {_mark(index): test.fill_null(value=False) for index, test in enumerate(breaks)}
             marked = self.rows.with_columns(**marks)
-            marked = marked.with_columns(pl.any_horizontal(False, *marks).alias(_FAILING))  # noqa: FBT003  # of no rule
+            marked = marked.with_columns(pl.any_horizontal(False, *marks).alias(_FAILING)).cache()  # noqa: FBT003  # of no rule
             names = [name for name in self.rows.collect_schema() if name != ROW]
             columns = selectors.by_name(*names)  # a name may look like a pattern
             number = pl.col(ROW).cast(pl.Int64).alias(ROW_COLUMN)

@@ -67,15 +67,12 @@ class PolarsTable:
         schema = Schema(self._types, self._source.untyped, request.parsed, request.now)
         reader = Reader(self._source.scans)
         measuring = _Measuring(frame=self._source.frame, schema=schema, request=request, reader=reader)
-        splitting = Splitting(measuring.rows(numbered=True), tuple(measuring.plans(self._label)))
+        splitting = Splitting(measuring.numbered, tuple(measuring.plans(self._label)))
         return splitting.write(valid, failing, self._label)
 
 
 class Reader:
-    """Collects frames, and counts the passes over the data that it takes.
-
-    Polars reads frames of one call together as long as all begin with the same rows.
-    """
+    """Collects frames that begin with the same rows, and counts the passes over the data that it takes."""
 
     def __init__(self, scans: int) -> None:
         self.scans = scans
@@ -105,7 +102,7 @@ class _Measuring:
         for each in planned:
             folds |= each.plan.folds if isinstance(each, _Planned) else {}
         frames = [each.groups for each in planned if isinstance(each, _Planned) and each.groups is not None]
-        rows = self.rows(numbered=bool(frames))  # the very rows that are grouped, for a pass in common
+        rows = self.numbered if frames else self._rows  # the very rows that are grouped, read in common
         folded, *grouped = self.reader.collect([rows.select(**folds), *frames])
         counts, grouped_in_order = folded.row(0, named=True), iter(grouped)
         found = [
@@ -130,10 +127,25 @@ class _Measuring:
             yield from self.apart(rules[:half])
             yield from self.apart(rules[half:])
 
-    def rows(self, *, numbered: bool = False) -> pl.LazyFrame:
-        """The rows of the request; ``numbered`` by their place in the whole data set."""
-        rows = self.frame if self.request.limit is None else self.frame.head(self.request.limit)
-        rows = rows.with_row_index(ROW) if numbered else rows
+    @property
+    def _rows(self) -> pl.LazyFrame:
+        """The rows of the request."""
+        return self._seen(self._limited)
+
+    @cached_property
+    def numbered(self) -> pl.LazyFrame:
+        """The same with their place in the whole data set, for frames that are collected together.
+
+        ``cache`` says that they share one pass, which Polars does not see for every source. It dissolves
+        one below which and above which rows are filtered, so there is one on either side of ``where``.
+        """
+        return self._seen(self._limited.with_row_index(ROW).cache()).cache()
+
+    @property
+    def _limited(self) -> pl.LazyFrame:
+        return self.frame if self.request.limit is None else self.frame.head(self.request.limit)
+
+    def _seen(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         return rows if self.request.where is None else rows.filter(self.schema.sql(self.request.where))
 
     def plans(self, label: str) -> Iterator[Plan]:
@@ -147,11 +159,7 @@ class _Measuring:
     def _plan(self, rule: Rule) -> _Planned | NotEvaluated | Broken:
         try:
             plan = plan_for(rule, self.schema, self.request.samples)
-            return (
-                plan
-                if isinstance(plan, NotEvaluated)
-                else _Planned(plan, plan.groups(self.rows(numbered=True)))
-            )
+            return plan if isinstance(plan, NotEvaluated) else _Planned(plan, plan.groups(self.numbered))
         except (InvalidRule, DataError) as refused:
             return Broken(str(refused))
         except TROUBLE as trouble:
@@ -177,10 +185,7 @@ class _Measuring:
         if breaks is None:
             return None
         names = dict.fromkeys([ROW, *self.request.key, *found.plan.shows])
-        rows = self.rows(numbered=True)
-        if self.request.where is not None:
-            rows = rows.cache()  # two filters in a row would become one, and the pass not be shared
-        return rows.filter(breaks).head(self.request.samples).select(map(column, names))
+        return self.numbered.filter(breaks).head(self.request.samples).select(map(column, names))
 
     def _samples(self, plan: Plan, rows: pl.DataFrame) -> tuple[Sample, ...]:
         return tuple(
