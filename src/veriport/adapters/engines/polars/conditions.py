@@ -115,10 +115,20 @@ def _rows_complete(rule: RowsComplete, _: Schema) -> pl.Expr:
 def _in_set(rule: InSet | NotInSet, schema: Schema) -> pl.Expr:
     value, dtype = schema.value(rule)
     if not schema.read_as_numbers(rule.column, rule.values):
-        return value.is_in(held(rule.values, dtype).members)
+        return _among(value, dtype, held(rule.values, dtype))
     number = _as_number(value)
     found = number.is_in(held(_numbers_of(rule.values), pl.Float64()).members)
     return _where_number(value, number, found if isinstance(rule, InSet) else found.not_())
+
+
+def _among(value: pl.Expr, dtype: pl.DataType, values: Held) -> pl.Expr:
+    """A few texts are compared one by one: in half the time of a look-up, unless they are long."""
+    if dtype == pl.String and 0 < len(values.written) <= _FEW:
+        return reduce(or_, (value == pl.lit(text) for text in values.written))
+    return value.is_in(values.members)
+
+
+_FEW = 8
 
 
 def _not_in_set(rule: NotInSet, schema: Schema) -> pl.Expr:

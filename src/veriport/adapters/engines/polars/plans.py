@@ -32,6 +32,8 @@ ROW = "\0row"
 ROWS = "__veriport_rows"
 SIZE = "__veriport_size"
 _FIRST = "__veriport_first"
+_GROUPS = "__veriport_groups"
+_LISTED = 1_000_000  #: repeated values that are listed; with more of them the samples cost more
 
 Counts = Mapping[str, object]
 
@@ -260,11 +262,27 @@ class _GroupPlan(_Plan):
 class _UniquePlan(_GroupPlan):
     """Groups rows by their values; every row of a group of two or more breaks the rule.
 
-    The first failing rows all belong to the groups that begin first, so that only those are kept.
+    The first failing rows all belong to the groups that begin first, so that only those are kept. Of one
+    column the repeated values are kept instead: to keep where each group begins takes a third more memory.
     """
 
     def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
-        return self._repeated(rows.filter(self._present))
+        listed = self._listed
+        return self._repeated(rows.filter(self._present)) if listed is None else self._values(rows, listed)
+
+    @property
+    def _listed(self) -> pl.Expr | None:
+        """The one column whose values are listed; NaN and categories of two frames do not compare."""
+        dtype = self.schema.types[self.rule.reads[0]]
+        plain = dtype.is_integer() or dtype in {pl.String, pl.Date, pl.Datetime}
+        return self._read[0] if plain and len(self.rule.reads) == 1 else None
+
+    def _values(self, rows: pl.LazyFrame, value: pl.Expr) -> pl.LazyFrame:
+        """The null is dropped in the end: before the grouping, that would be a filter of all rows."""
+        groups = self._seen(rows).group_by(value).agg(pl.len().alias(SIZE)).filter(pl.col(SIZE) > 1)
+        known = value.is_not_null()
+        listed = value.drop_nulls().head(_LISTED).implode().alias(_FIRST)
+        return groups.select(pl.col(SIZE).filter(known).sum(), known.sum().alias(_GROUPS), listed)
 
     def _failing(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         return rows.filter(self._present).filter(pl.len().over(self._read) > 1)
@@ -280,12 +298,20 @@ class _UniquePlan(_GroupPlan):
         return pl.struct(self.schema.typed(name)[0] for name in self.rule.reads)
 
     def _among(self, groups: pl.DataFrame) -> pl.Expr:
-        return self._row.is_in(groups[_FIRST], nulls_equal=True)
+        if self._listed is None:
+            return self._row.is_in(groups[_FIRST], nulls_equal=True)
+        if whole(groups[_GROUPS].item()) > _LISTED:
+            return self._present.sum().over(self._read) > 1
+        return self._listed.is_in(groups[_FIRST])
 
 
 @frozen(kw_only=True)
 class _DuplicatePlan(_UniquePlan):
     """The same over whole rows, nulls being equal."""
+
+    @property
+    def _listed(self) -> pl.Expr | None:
+        return None
 
     @property
     def folds(self) -> Mapping[str, pl.Expr]:
