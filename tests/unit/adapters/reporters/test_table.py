@@ -43,7 +43,7 @@ email.not_null: rows that break it
   row 10  id="the-key-of-row-10"  email=null
   row 11  id="the-key-of-row-11"  email=null
   ... and 12 more
-"""  # noqa: E501  # tables are not cut
+"""  # tables are not cut
 
 WITHOUT_RULES = """\
 SUCCESS: orders.csv: 12 rows, no rule was given (polars, 0.00 s)
