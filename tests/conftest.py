@@ -12,9 +12,10 @@ from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
 
-# At a desk every run tries other examples; in CI the same commit gives the same answer.
-settings.register_profile("desk", deadline=None, print_blob=True)
-settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
+# At a desk every run tries other examples; in CI the same commit gives the same answer. Both are short,
+# so that they run often; a law that needs more says so itself.
+settings.register_profile("desk", deadline=None, print_blob=True, max_examples=40)
+settings.register_profile("ci", deadline=None, print_blob=True, max_examples=40, derandomize=True)
 # For a search that takes an hour: pytest --hypothesis-profile=search
 settings.register_profile("search", deadline=None, print_blob=True, max_examples=5_000)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")

@@ -376,6 +376,7 @@ def test_how_a_rule_is_shown_has_no_part_in_its_fingerprint(rule: Rule, data: st
     assert fingerprint(_evolved(rule, shown)) == fingerprint(rule)
 
 
+@settings(max_examples=200)
 @given(st.data())
 def test_rules_of_other_meaning_have_other_fingerprints(data: st.DataObject) -> None:
     left, right = data.draw(rules()), data.draw(rules())
@@ -457,12 +458,14 @@ _anything = st.recursive(
 _keys = st.sampled_from(["type", "column", *OPTIONS, *(a.name for cls in PARAMETERS for a in fields(cls))])
 
 
+@settings(max_examples=200)
 @given(_anything)
 def test_anything_at_all_is_a_rule_or_a_problem(entry: object) -> None:
     read_rule(entry)
     read_rules(entry)
 
 
+@settings(max_examples=200)
 @given(st.sampled_from(list(SPELLINGS)), st.dictionaries(_keys | st.text(max_size=3), _anything, max_size=5))
 def test_any_values_make_a_rule_or_a_problem_that_names_a_key(word: str, values: dict[str, object]) -> None:
     entry = {**values, "type": word}
