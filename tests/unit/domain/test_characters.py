@@ -48,8 +48,9 @@ def test_no_range_holds_half_a_character() -> None:
 def test_a_category_has_what_unicode_puts_there(name: str) -> None:
     ranges = category(name)
     assert ranges
+    members = {code for low, high in ranges for code in range(low, high + 1)}
     for code in (*range(0x3100), *range(0x1F000, 0x20100), 0xE0020):
-        assert has(ranges, code) == unicodedata.category(chr(code)).startswith(name), hex(code)
+        assert (code in members) == unicodedata.category(chr(code)).startswith(name), hex(code)
 
 
 @pytest.mark.parametrize("name", ["", "C", "Cn", "Co", "Cs", "X", "Greek", "LU", "l"])

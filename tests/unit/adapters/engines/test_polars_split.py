@@ -98,7 +98,7 @@ def at(folder: Path, listed: list[Mapping[str, object]]) -> list[dict[str, objec
     return [{**rule, "reference": known} if "reference" in rule else {**rule} for rule in listed]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=settings().max_examples * 3 // 2)
 @given(
     tables(), rules(), st.sampled_from([None, "a > 1", "c <= 0 OR b = 'x'"]), st.sampled_from(["low", "high"])
 )
