@@ -33,7 +33,7 @@ def values(samples: tuple[Sample, ...]) -> list[dict[str, object]]:
 )
 @given(data=st.data())
 def test_halves_add_up(cls: type[Rule], tmp_path: Path, data: st.DataObject) -> None:
-    case = refer(data.draw(cases(cls)), tmp_path)
+    (case,) = refer([data.draw(cases(cls))], tmp_path)
     at = data.draw(st.integers(0, len(case.columns["k"])))
     first, second = (check(PolarsEngine(), half, samples=100) for half in halves(case, at))
     whole = check(PolarsEngine(), case, samples=100)
