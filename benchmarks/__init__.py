@@ -1,1 +1,1 @@
-"""Speed and memory, measured as ratios in one run: ``make bench`` (DESIGN: by hand, ours, peers)."""
+"""Speed and memory, measured as ratios in one run: ``make bench``; ``docs/speed.md`` says how to read it."""

@@ -1,4 +1,4 @@
-"""``python -m benchmarks [start] [check]``: measure, print and write benchmarks/RESULTS.md."""
+"""``python -m benchmarks [start] [check] [rows] [rules]``: measure, print, write benchmarks/RESULTS.md."""
 
 from __future__ import annotations
 
@@ -6,97 +6,80 @@ import argparse
 import os
 import platform
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import data, work
-from benchmarks.measure import Figure, alternate, ratios, whole_process
+from benchmarks import check, growth
+from benchmarks.results import Section, goals_of
+from benchmarks.start import start
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
+#: Each part in full, and in its short form.
+_FULL: Mapping[str, Callable[[bool], Section]] = {
+    "start": lambda _: start(9),
+    "check": lambda _: check.check(10_000_000, 9, 3),
+    "rows": lambda keep: growth.rows([1_000_000, 10_000_000, 100_000_000], [9, 9, 3], keep=keep),
+    "rules": lambda _: growth.rules(1_000_000, 5),
+}
+_QUICK: Mapping[str, Callable[[bool], Section]] = {
+    "start": lambda _: start(3),
+    "check": lambda _: check.check(1_000_000, 5, 1),
+    "rows": lambda keep: growth.rows([100_000, 1_000_000], [3, 3], keep=keep),
+    "rules": lambda _: growth.rules(1_000_000, 1, growth.SHAPES[:2]),
+}
+
 
 def main() -> None:
-    """Measure what is named, or all of it."""
+    """Measure what is named, or all of it; only a full run writes the results."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="what to measure; all by default")
-    parser.add_argument("--runs", type=int, default=9, help="counted runs of each contestant (9)")
-    parser.add_argument("--rows", type=int, default=10_000_000, help="rows of the table (10,000,000)")
+    parser.add_argument("parts", nargs="*", choices=[[], *_FULL], help="what to measure; all by default")
+    parser.add_argument("--quick", action="store_true", help="a million rows and few runs: two minutes")
+    parser.add_argument("--keep", action="store_true", help="keep the table of 100 million rows (4 GB)")
     options = parser.parse_args()
-    lines = ["# Measured", "", *_machine(), ""]
-    for name in options.parts or PARTS:
-        section = list(PARTS[name](options.runs, options.rows))
-        print("\n".join(section), flush=True)
-        lines += [*section, ""]
-    if not options.parts:
-        RESULTS.write_text("\n".join(lines), encoding="utf-8")
+    os.environ["PYTHONDONTWRITEBYTECODE"] = ""  # else each process compiles all libraries again
+    began, busy = datetime.now(UTC), _load()
+    sections = []
+    for name in options.parts or _FULL:
+        print(f"{name} ", end="", file=sys.stderr, flush=True)
+        sections.append((_QUICK if options.quick else _FULL)[name](options.keep))
+        print("\n".join(sections[-1].text()), flush=True)
+    goals = goals_of(sections)
+    print("\n".join(goals))
+    if not options.parts and not options.quick:
+        head = ["# Measured", "", *_machine(began, busy), "", "## Goals", "", *goals]
+        text = [line for section in sections for line in section.text()]
+        RESULTS.write_text("\n".join([*head, *text]).rstrip() + "\n", encoding="utf-8")
         print(f"written to {RESULTS}", file=sys.stderr)
 
 
-def _machine() -> Iterator[str]:
-    versions = f"Python {platform.python_version()}, Polars {version('polars')}, {os.cpu_count()} cores"
-    yield f"{versions}. By `make bench`:"
-    yield "each run in a process of its own, contestants in turn, medians of the runs, ratios pair by pair."
-
-
-def start(runs: int, _: int) -> Iterator[str]:
-    """Import and start-up."""
-    python = sys.executable
-    veriport = str(Path(python).parent / "veriport")
-    with tempfile.TemporaryDirectory() as folder:
-        small = Path(folder) / "small.csv"
-        small.write_text("id,age\n" + "".join(f"{n},{n % 90}\n" for n in range(1000)), encoding="utf-8")
-        rule = "{column: id, type: unique}"
-        commands = {
-            "python": [python, "-c", "pass"],
-            "import polars": [python, "-c", "import polars"],
-            "import veriport; veriport.check": [python, "-c", "import veriport; veriport.check"],
-            "veriport --help": [veriport, "--help"],
-            "veriport check, 1,000 rows": [veriport, "check", str(small), "--rule", rule],
-        }
-        found = alternate({name: whole_process(command) for name, command in commands.items()}, runs)
-    bare = found["python"].seconds
-    polars = found["import polars"].seconds - bare
-    own = found["import veriport; veriport.check"].seconds - bare
-    yield from _table("Start", found)
+def _machine(began: datetime, busy: float) -> Iterator[str]:
+    took = (datetime.now(UTC) - began).total_seconds() / 60
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    yield f"By `make bench` on {began:%-d %B %Y}, {took:.0f} minutes. `docs/speed.md` says how to read it."
     yield ""
-    yield f"- import of veriport with veriport.check: {own / polars:.2f} x import of polars (goal 0.35)"
-    helping = (found["veriport --help"].seconds - bare) * 1000
-    yield f"- veriport --help: python + {helping:.0f} ms (goal 250)"
-    checking = (found["veriport check, 1,000 rows"].seconds - found["import polars"].seconds) * 1000
-    yield f"- veriport check: polars import + {checking:.0f} ms (goal 350)"
+    system = f"{platform.system()} {platform.release()}"
+    yield f"- {_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {system}"
+    yield f"- Python {platform.python_version()}, Polars {version('polars')}, Veriport {version('veriport')}"
+    yield f"- load of the machine in the minute before: {busy:.2f} (a quiet one is below 0.3)"
+    yield "- each run in a process of its own, contestants in turn; medians, spreads, ratios pair by pair"
 
 
-def check(runs: int, rows: int) -> Iterator[str]:
-    """The 17 rules, by hand and ours."""
-    data.orders(rows)
-    arguments = [str(rows), str(len(work.RULES))]
-    commands = {
-        name: [sys.executable, "-m", "benchmarks.contestant", name, *arguments]
-        for name in ("veriport", "by_hand")
-    }
-    found = alternate(commands, runs)
-    ours, hand = found["veriport"], found["by_hand"]
-    if ours.runs[0].answer != hand.runs[0].answer:
-        raise SystemExit(f"the answers differ:\n{ours.runs[0].answer}\n{hand.runs[0].answer}")
-    yield from _table(f"{len(work.RULES)} rules on {rows:,} rows x 11 columns of Parquet", found)
-    yield ""
-    median, least, most = ratios(ours, hand)
-    memory = ours.peak_mb / hand.peak_mb
-    yield f"- veriport / by hand: {median:.2f} x the time ({least:.2f}-{most:.2f}), {memory:.2f} x the memory"
+def _load() -> float:
+    return os.getloadavg()[0]
 
 
-def _table(title: str, found: Mapping[str, Figure]) -> Iterator[str]:
-    yield f"## {title}"
-    yield ""
-    yield "| what | median seconds | spread | peak MB |"
-    yield "| --- | ---: | ---: | ---: |"
-    for figure in found.values():
-        yield f"| {figure.name} | {figure.seconds:.3f} | {figure.spread()} | {figure.peak_mb:.0f} |"
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "processor"
+    )
 
-
-PARTS: Mapping[str, Callable[[int, int], Iterator[str]]] = {"start": start, "check": check}
 
 if __name__ == "__main__":
     main()

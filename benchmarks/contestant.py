@@ -1,20 +1,19 @@
-"""One measured run: ``python -m benchmarks.contestant NAME ROWS RULES``."""
+"""One measured run: ``python -m benchmarks.contestant MODULE FUNCTION PATH [NUMBER ...]``.
+
+The module is one of this package; importing it imports all that its function needs, so that imports are
+in no figure.
+"""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from pathlib import Path
 
-from benchmarks import data, work
-from benchmarks.measure import report
-
-_IMPORTS = {
-    "by_hand": ("polars",),
-    "veriport": ("veriport.api.doors", "veriport.adapters.engines.polars", "veriport.application.checking"),
-}
+from benchmarks.once import report
 
 if __name__ == "__main__":
-    name, rows, rules = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    for module in _IMPORTS[name]:
-        __import__(module)
-    path, listed = data.orders(rows), work.RULES[:rules]
-    report(lambda: getattr(work, name)(path, listed))
+    module, function, path, *numbers = sys.argv[1:]
+    imported = import_module(f"benchmarks.{module}")
+    work = getattr(imported, function)
+    report(lambda: work(Path(path), *map(int, numbers)), getattr(imported, "NOTES", {}))

@@ -1,23 +1,41 @@
-"""The table that is measured: orders, seeded, with a few true faults, made once and kept."""
+"""The tables that are measured: seeded, with a few true faults, made once and kept in ``data/``."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from benchmarks import wide
 
 if TYPE_CHECKING:
     import polars as pl
 
 FOLDER = Path(__file__).parent / "data"
 _CHUNK = 1_000_000
+_BYTES_A_ROW = 45  # of the orders as Parquet, on the safe side
 
 
 def orders(rows: int) -> Path:
-    """The Parquet file of so many orders; made when it is not there."""
-    path = FOLDER / f"orders-{rows}.parquet"
+    """The Parquet file of so many orders; raises ``OSError`` when the disk has no room to make it."""
+    return _made(FOLDER / f"orders-{rows}.parquet", rows, _write, rows * _BYTES_A_ROW)
+
+
+def wide_table(rows: int) -> Path:
+    """The Parquet file of the wide table; raises ``OSError`` when the disk has no room to make it."""
+    return _made(FOLDER / f"wide-{rows}.parquet", rows, wide.write, rows * wide.COLUMNS * 3)
+
+
+def _made(path: Path, rows: int, write: Callable[[Path, int], None], size: int) -> Path:
     if not path.exists():
         FOLDER.mkdir(exist_ok=True)
-        _write(path, rows)
+        free = shutil.disk_usage(FOLDER).free
+        if free < 2 * size:
+            raise OSError(f"{path.name} needs about {size >> 20:,} MB, of {free >> 20:,} MB that are free")
+        temporary = path.with_suffix(".part")
+        write(temporary, rows)
+        temporary.rename(path)
     return path
 
 
@@ -25,15 +43,13 @@ def _write(path: Path, rows: int) -> None:
     """Chunk by chunk, so that a hundred million rows need no more memory than one."""
     import pyarrow.parquet as pq
 
-    temporary = path.with_suffix(".part")
     writer = None
     for start in range(0, rows, _CHUNK):
         table = _chunk(start, min(_CHUNK, rows - start), rows).to_arrow()
-        writer = writer or pq.ParquetWriter(temporary, table.schema, compression="zstd")
+        writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
         writer.write_table(table, row_group_size=_CHUNK // 4)
     if writer is not None:
         writer.close()
-    temporary.rename(path)
 
 
 def _chunk(start: int, count: int, rows: int) -> pl.DataFrame:

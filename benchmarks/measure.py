@@ -6,31 +6,41 @@ A run's time is from call to result, with everything imported; its memory is the
 from __future__ import annotations
 
 import json
-import resource
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 ROOT = Path(__file__).parent.parent
 
 
 @frozen
 class Run:
-    """One run: seconds, peak memory in MB, and what it answered."""
+    """One run: seconds, processor seconds, peak memory in MB, the answer and notes on parts of it."""
 
     seconds: float
+    cpu: float
     peak_mb: float
-    answer: object = None
+    answer: Any = None
+    notes: Mapping[str, str] = field(factory=dict)
+
+
+@frozen
+class Contestant:
+    """A command that prints one JSON line, as ``benchmarks.once`` does, and how often it is counted."""
+
+    name: str
+    command: tuple[str, ...] = field(converter=tuple)
+    runs: int
 
 
 @frozen
 class Figure:
-    """The runs of one contestant."""
+    """The counted runs of one contestant."""
 
     name: str
     runs: tuple[Run, ...]
@@ -41,6 +51,11 @@ class Figure:
         return statistics.median(run.seconds for run in self.runs)
 
     @property
+    def cpu(self) -> float:
+        """Median processor seconds, which other work on the machine moves less."""
+        return statistics.median(run.cpu for run in self.runs)
+
+    @property
     def peak_mb(self) -> float:
         """Median peak memory."""
         return statistics.median(run.peak_mb for run in self.runs)
@@ -48,45 +63,68 @@ class Figure:
     def spread(self) -> str:
         """The fastest and the slowest run."""
         times = [run.seconds for run in self.runs]
-        return f"{min(times):.3f}-{max(times):.3f}"
+        return f"{min(times):.3f} to {max(times):.3f}"
 
 
-def alternate(contestants: Mapping[str, Sequence[str]], runs: int, *, warm_up: int = 1) -> dict[str, Figure]:
-    """Run commands in turn, A B A B ...; each prints one JSON line with ``seconds`` and ``peak_mb``."""
-    found: dict[str, list[Run]] = {name: [] for name in contestants}
-    for turn in range(-warm_up, runs):
-        for name, command in contestants.items():
-            run = _once(command)
-            if turn >= 0:
-                found[name].append(run)
+@frozen
+class Ratio:
+    """A figure over another: median, least and greatest of the pairs that ran one after the other."""
+
+    median: float
+    least: float
+    most: float
+
+    def __str__(self) -> str:
+        """As it is read in a table."""
+        return f"{self.median:.2f} ({self.least:.2f} to {self.most:.2f})"
+
+
+def alternate(contestants: Sequence[Contestant], *, warm_up: bool = True) -> dict[str, Figure]:
+    """Run them in turn, A B A B ..., each as often as it says; a first turn is not counted."""
+    found: dict[str, list[Run]] = {each.name: [] for each in contestants}
+    for turn in range(0 if warm_up else 1, max(each.runs for each in contestants) + 1):
+        for each in contestants:
+            if turn <= each.runs:
+                run = _once(each.command)
+                found[each.name] += [run] if turn else []
         print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    return {name: Figure(name, tuple(done)) for name, done in found.items()}
+    return {name: Figure(name, tuple(runs)) for name, runs in found.items()}
 
 
-def ratios(ours: Figure, theirs: Figure) -> tuple[float, float, float]:
-    """Median, least and greatest of the ratios pair by pair, which a drifting machine leaves alone."""
-    pairs = [a.seconds / b.seconds for a, b in zip(ours.runs, theirs.runs, strict=True)]
-    return statistics.median(pairs), min(pairs), max(pairs)
+def ratio(ours: Figure, theirs: Figure, what: str = "seconds") -> Ratio:
+    """Pair by pair, so that a drifting machine moves both sides; as many pairs as both have."""
+    pairs = [getattr(a, what) / getattr(b, what) for a, b in zip(ours.runs, theirs.runs, strict=False)]
+    return Ratio(statistics.median(pairs), min(pairs), max(pairs))
+
+
+def inside(module: str, function: str, path: Path, *numbers: int, python: Path | None = None) -> list[str]:
+    """The command that measures a function of this package, by default in this environment."""
+    said = [module, function, str(path), *map(str, numbers)]
+    return [str(python or sys.executable), "-m", "benchmarks.contestant", *said]
+
+
+def whole(*command: str) -> list[str]:
+    """The command that measures another one as a whole process."""
+    return [sys.executable, "-m", "benchmarks.whole", *command]
+
+
+def table(found: Mapping[str, Figure], notes: Mapping[str, str] | None = None) -> list[str]:
+    """The rows of a Markdown table."""
+    remarks = notes or {}
+    head = [
+        "| what | median s | spread | processor s | peak MB | runs |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    return head + [
+        f"| {name}{remarks.get(name, '')} | {each.seconds:.3f} | {each.spread()} | {each.cpu:.2f} "
+        f"| {each.peak_mb:.0f} | {len(each.runs)} |"
+        for name, each in found.items()
+    ]
 
 
 def _once(command: Sequence[str]) -> Run:
     done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)  # noqa: S603  # ours
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
-    line = json.loads(done.stdout.strip().splitlines()[-1])
-    return Run(line["seconds"], line["peak_mb"], line.get("answer"))
-
-
-def report(work: Callable[[], object]) -> None:
-    """In a contestant's process: do the work once and print its JSON line."""
-    started = time.perf_counter()
-    answer = work()
-    seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"seconds": seconds, "peak_mb": peak, "answer": answer}))
-
-
-def whole_process(command: Sequence[str]) -> list[str]:
-    """The command that runs another one as a whole process and reports its wall time."""
-    return [sys.executable, "-m", "benchmarks.whole", *command]
+    return Run(**json.loads(done.stdout.strip().splitlines()[-1]))
