@@ -266,7 +266,9 @@ _JSON = {"type": "json_schema", "schema": {"type": "object", "required": ["a"]}}
 
 def _format(name: str, good: Sequence[str], bad: Sequence[str]) -> Case:
     numbers = range(len(good), len(good) + len(bad))
-    return _on([*good, *bad, None], {"type": "format", "format": name}, len(good) + len(bad), *numbers, name=name)
+    return _on(
+        [*good, *bad, None], {"type": "format", "format": name}, len(good) + len(bad), *numbers, name=name
+    )
 
 
 _GROUPS: Mapping[str, tuple[Case, ...]] = {
