@@ -61,8 +61,13 @@ class Plan(Protocol):
         """Named aggregates over the rows; plans share those of one name."""
         ...
 
+    @property
+    def ordered(self) -> bool:
+        """Whether ``groups`` needs rows numbered by ``ROW``; to number them takes memory."""
+        ...
+
     def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
-        """A frame of one row to collect beside the folds, from rows numbered by ``ROW``."""
+        """A frame of one row to collect beside the folds."""
         ...
 
     def measurement(self, counts: Counts, groups: pl.DataFrame | None) -> Measurement:
@@ -110,6 +115,10 @@ class _Plan:
     @property
     def folds(self) -> Mapping[str, pl.Expr]:
         return {}
+
+    @property
+    def ordered(self) -> bool:
+        return False
 
     def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
         del rows
@@ -209,6 +218,10 @@ class _GroupPlan(_Plan):
     """A rule whose failing rows are found by grouping or joining, over the rows without a null."""
 
     @property
+    def ordered(self) -> bool:
+        return True
+
+    @property
     def _present(self) -> pl.Expr:
         return self._within(pl.all_horizontal(each.is_not_null() for each in self._read))
 
@@ -265,6 +278,10 @@ class _UniquePlan(_GroupPlan):
     The first failing rows all belong to the groups that begin first, so that only those are kept. Of one
     column the repeated values are kept instead: to keep where each group begins takes a third more memory.
     """
+
+    @property
+    def ordered(self) -> bool:
+        return self._listed is None
 
     def groups(self, rows: pl.LazyFrame) -> pl.LazyFrame | None:
         listed = self._listed

@@ -102,8 +102,7 @@ class _Measuring:
         for each in planned:
             folds |= each.plan.folds if isinstance(each, _Planned) else {}
         frames = [each.groups for each in planned if isinstance(each, _Planned) and each.groups is not None]
-        rows = self.numbered if frames else self._rows  # the very rows that are grouped, read in common
-        folded, *grouped = self.reader.collect([rows.select(**folds), *frames])
+        folded, *grouped = self.reader.collect([self._rows.select(**folds), *frames])
         counts, grouped_in_order = folded.row(0, named=True), iter(grouped)
         found = [
             each.measured(counts, grouped_in_order) if isinstance(each, _Planned) else each
@@ -127,23 +126,25 @@ class _Measuring:
             yield from self.apart(rules[:half])
             yield from self.apart(rules[half:])
 
-    @property
+    @cached_property
     def _rows(self) -> pl.LazyFrame:
-        """The rows of the request."""
-        return self._seen(self._limited)
+        """The rows of the request, for frames that are collected together."""
+        return self._seen(self._limited).cache()
 
     @cached_property
     def numbered(self) -> pl.LazyFrame:
-        """The same with their place in the whole data set, for frames that are collected together.
+        """The same with their place in the whole data set."""
+        return self._seen(self._limited.with_row_index(ROW)).cache()
 
-        ``cache`` says that they share one pass, which Polars does not see for every source. It dissolves
+    @cached_property
+    def _limited(self) -> pl.LazyFrame:
+        """What both begin with.
+
+        ``cache`` says that frames share one pass, which Polars does not see for every source. It dissolves
         one below which and above which rows are filtered, so there is one on either side of ``where``.
         """
-        return self._seen(self._limited.with_row_index(ROW).cache()).cache()
-
-    @property
-    def _limited(self) -> pl.LazyFrame:
-        return self.frame if self.request.limit is None else self.frame.head(self.request.limit)
+        rows = self.frame if self.request.limit is None else self.frame.head(self.request.limit)
+        return rows.cache()
 
     def _seen(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         return rows if self.request.where is None else rows.filter(self.schema.sql(self.request.where))
@@ -159,7 +160,9 @@ class _Measuring:
     def _plan(self, rule: Rule) -> _Planned | NotEvaluated | Broken:
         try:
             plan = plan_for(rule, self.schema, self.request.samples)
-            return plan if isinstance(plan, NotEvaluated) else _Planned(plan, plan.groups(self.numbered))
+            if isinstance(plan, NotEvaluated):
+                return plan
+            return _Planned(plan, plan.groups(self.numbered if plan.ordered else self._rows))
         except (InvalidRule, DataError) as refused:
             return Broken(str(refused))
         except TROUBLE as trouble:
