@@ -296,6 +296,13 @@ class _Regex(ColumnRule):
         """The patterns, also where there is one."""
         return (self.pattern,) if isinstance(self.pattern, str) else self.pattern
 
+    @how.validator
+    def _usable(self, _: Attribute[How], value: How) -> None:
+        """Anchored, a pattern is a little longer and deeper than it was when it was read."""
+        if value is not How.SEARCH:
+            for pattern in self.anchored:
+                parse_pattern(pattern)
+
     @property
     def anchored(self) -> tuple[str, ...]:
         """The patterns such that searching for them does what ``how`` says."""

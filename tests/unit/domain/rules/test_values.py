@@ -360,6 +360,12 @@ def test_a_pattern_is_anchored_as_a_whole(
     assert [parse_pattern(each).source for each in rule.anchored] == list(anchored)
 
 
+def test_a_pattern_that_is_too_long_when_it_is_anchored_is_refused() -> None:
+    assert Regex(column="a", pattern="a" * 10_000)
+    with pytest.raises(InvalidRule, match="at most 10,000 are allowed"):
+        Regex(column="a", pattern="a" * 10_000, how="fullmatch")
+
+
 @pytest.mark.parametrize(
     ("cls", "parameters", "expected"),
     [
