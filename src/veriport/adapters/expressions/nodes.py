@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from sqlglot import Dialect, Parser, Tokenizer, TokenType, exp, parse_one
+from sqlglot import Dialect, TokenType, exp, parse_one
+from sqlglot import Parser as SqlParser
+from sqlglot import Tokenizer as SqlTokenizer
 from sqlglot.errors import ParseError
 
 from veriport.adapters.expressions.refusals import (
@@ -38,18 +40,18 @@ _Reader: TypeAlias = "Callable[[Node], Expr]"
 class RowSql(Dialect):
     """SQL as sqlglot has it by default, with functions left as they were written."""
 
-    class Tokenizer(Tokenizer):
+    class Tokenizer(SqlTokenizer):
         """Names are quoted with " or `."""
 
         IDENTIFIERS: ClassVar = ['"', "`"]
 
-    class Parser(Parser):
+    class Parser(SqlParser):
         """Functions are known to us and not to sqlglot, which would rewrite them."""
 
         FUNCTIONS: ClassVar = {}
         FUNCTION_PARSERS: ClassVar = {
             name: parser
-            for name, parser in Parser.FUNCTION_PARSERS.items()
+            for name, parser in SqlParser.FUNCTION_PARSERS.items()
             if name in {"CAST", "TRY_CAST", "EXTRACT"}
         }
         # Some versions of sqlglot have % bind as + does.
