@@ -21,12 +21,12 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 _FULL: Mapping[str, Callable[[bool], Section]] = {
     "start": lambda _: start(9),
     "check": lambda _: check.check(10_000_000, 9, 3),
-    "rows": lambda keep: growth.rows([1_000_000, 10_000_000, 100_000_000], [9, 9, 3], keep=keep),
+    "rows": lambda keep: growth.rows([1_000_000, 10_000_000, 100_000_000], [9, 9, 5], keep=keep),
     "rules": lambda _: growth.rules(1_000_000, 5),
 }
 _QUICK: Mapping[str, Callable[[bool], Section]] = {
     "start": lambda _: start(3),
-    "check": lambda _: check.check(1_000_000, 5, 1),
+    "check": lambda _: check.check(1_000_000, 3, 1),
     "rows": lambda keep: growth.rows([100_000, 1_000_000], [3, 3], keep=keep),
     "rules": lambda _: growth.rules(1_000_000, 1, growth.SHAPES[:2]),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -68,7 +69,7 @@ def wide(path: Path, rules: int, columns: int) -> list[int]:
     return list(pl.scan_parquet(path).select(counts).collect(engine="streaming").row(0))
 
 
-def _count(rule: dict[str, object]) -> pl.Expr:
+def _count(rule: dict[str, Any]) -> pl.Expr:
     column = pl.col(str(rule["column"]))
     match rule:
         case {"type": "not_null"}:
@@ -79,6 +80,6 @@ def _count(rule: dict[str, object]) -> pl.Expr:
             return column.is_in(values).not_().sum()
         case {"type": "regex", "pattern": pattern}:
             return column.str.contains(pattern).not_().sum()
-        case {"type": "length", "max": most}:
+        case {"type": "length", "max": int(most)}:
             return (column.str.len_chars() <= most).not_().sum()
     raise AssertionError(rule)

@@ -34,7 +34,7 @@ class Contestant:
     """A command that prints one JSON line, as ``benchmarks.once`` does, and how often it is counted."""
 
     name: str
-    command: tuple[str, ...] = field(converter=tuple)
+    command: Sequence[str]
     runs: int
 
 
@@ -126,5 +126,5 @@ def table(found: Mapping[str, Figure], notes: Mapping[str, str] | None = None) -
 def _once(command: Sequence[str]) -> Run:
     done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)  # noqa: S603  # ours
     if done.returncode != 0:
-        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
+        raise SystemExit(f"{' '.join(command)} failed with {done.returncode}:\n{done.stderr[-2000:]}")
     return Run(**json.loads(done.stdout.strip().splitlines()[-1]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import field, frozen
+from attrs import frozen
 
 
 @frozen
@@ -33,8 +33,8 @@ class Section:
     """A part of the report."""
 
     title: str
-    lines: tuple[str, ...] = field(converter=tuple)
-    goals: tuple[Goal, ...] = field(converter=tuple, default=())
+    lines: Sequence[str]
+    goals: Sequence[Goal] = ()
 
     def text(self) -> list[str]:
         """Its lines, the title first."""

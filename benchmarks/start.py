@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.measure import Contestant, alternate, table, whole
-from benchmarks.results import Section, at_most
+from benchmarks.results import Goal, Section, at_most
 
 _PYTHON, _POLARS = "python", "import polars"
 _IMPORT, _HELP, _CHECK = "import veriport; veriport.check", "veriport --help", "veriport check, 1,000 rows"
@@ -30,7 +30,7 @@ def start(runs: int) -> Section:
     return Section("Start", table(found), _goals({name: figure.seconds for name, figure in found.items()}))
 
 
-def _goals(seconds: dict[str, float]) -> list[object]:
+def _goals(seconds: dict[str, float]) -> list[Goal]:
     bare = seconds[_PYTHON]
     share = (seconds[_IMPORT] - bare) / (seconds[_POLARS] - bare)
     return [

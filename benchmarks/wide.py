@@ -7,7 +7,7 @@ column: a thousand rules on two hundred columns are five on each. One rule in tw
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,14 +16,14 @@ COLUMNS = 200
 _WORDS = [f"word-{number:04d}" for number in range(2000)]
 _FAULT = "WORD!"
 
-_NUMBERS: list[dict[str, object]] = [
+_NUMBERS: list[dict[str, Any]] = [
     {"type": "in_range", "min": 0, "max": 9_999},
     {"type": "not_null"},
     {"type": "in_range", "min": -1, "max": 10_000},
     {"type": "in_range", "min": -10, "max": 20_000},
     {"type": "in_range", "min": -100, "max": 30_000},
 ]
-_TEXTS: list[dict[str, object]] = [
+_TEXTS: list[dict[str, Any]] = [
     {"type": "regex", "pattern": r"^word-[0-9]+$"},
     {"type": "not_null"},
     {"type": "length", "max": 12},
@@ -32,7 +32,7 @@ _TEXTS: list[dict[str, object]] = [
 ]
 
 
-def rules_of(rules: int, columns: int) -> list[dict[str, object]]:
+def rules_of(rules: int, columns: int) -> list[dict[str, Any]]:
     """So many rules, dealt out over the first so many columns: at most five on each."""
     kinds = (_NUMBERS, _TEXTS)
     return [

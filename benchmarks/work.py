@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 STATUSES = ["new", "paid", "shipped", "cancelled", "returned"]
 COUNTRIES = ["DE", "FR", "NL", "NO", "US", "GB"]
 EMAIL = r"^[A-Za-z0-9._]+@[A-Za-z0-9]+\.[A-Za-z]+$"
 SKU = r"^SKU-[0-9]{6}$"
 
-RULES: list[dict[str, object]] = [
+RULES: list[dict[str, Any]] = [
     {"column": "id", "type": "not_null"},
     {"column": "id", "type": "unique"},
     {"column": "customer", "type": "not_null"},
