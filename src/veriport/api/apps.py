@@ -8,8 +8,9 @@ from typing import Any
 from attrs import frozen
 
 from veriport.api.checkpoints import Checkpoint
+from veriport.wiring import DEFAULT_FILE
 from veriport.wiring.container import Container
-from veriport.wiring.settings import DEFAULT_FILE, load_settings, settings_of
+from veriport.wiring.settings import load_settings, settings_of
 
 
 @frozen

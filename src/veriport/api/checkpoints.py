@@ -22,9 +22,10 @@ from veriport.domain.datasets import dataset_of
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.results import Gate
 from veriport.domain.severity import Severity, severity_of
+from veriport.wiring import DEFAULT_FILE
 from veriport.wiring.container import Container
 from veriport.wiring.notifiers import build_notifier
-from veriport.wiring.settings import DEFAULT_FILE, Settings
+from veriport.wiring.settings import Settings
 
 StoreValidationResult = StoreResult
 WebhookAction = Webhook

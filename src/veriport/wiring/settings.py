@@ -37,7 +37,6 @@ from veriport.wiring.documents import Document, Problem, load_document
 from veriport.wiring.notifiers import build_notifier
 from veriport.wiring.rule_files import load_rules, sound_rules
 
-DEFAULT_FILE = "veriport.yaml"
 _PREFIX = "VERIPORT_"
 
 

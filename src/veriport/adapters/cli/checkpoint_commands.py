@@ -12,7 +12,7 @@ from veriport.adapters.cli.check_command import Form, Output, Rule, Rules, Stric
 from veriport.adapters.cli.output import Format, output, reporter, working
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.suggestions import nearest
-from veriport.wiring.settings import DEFAULT_FILE
+from veriport.wiring import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from veriport.api.checkpoints import Checkpoint

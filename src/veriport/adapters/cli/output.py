@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 import typer
 
 from veriport.application.deadlines import Task
 from veriport.domain.errors import ConfigurationError
-from veriport.ports.reporters import Reporter
-from veriport.wiring import catalog
+
+if TYPE_CHECKING:
+    from veriport.ports.reporters import Reporter
 
 _T = TypeVar("_T")
 
@@ -35,6 +36,8 @@ def coloured() -> bool:
 
 def reporter(form: Format, *, to_file: bool) -> Reporter:
     """The reporter of a format; tables are cut and coloured only for a terminal."""
+    from veriport.wiring import catalog  # noqa: PLC0415  # imported on use
+
     made: Reporter
     if form is Format.TABLE:
         terminal = sys.stdout.isatty() and not to_file
