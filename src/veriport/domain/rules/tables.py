@@ -8,17 +8,23 @@ from typing import ClassVar
 from attrs import Attribute, field, frozen
 
 from veriport.domain.errors import InvalidRule, shown
-from veriport.domain.rules.base import ColumnRule, SchemaRule, ValueRule, column_names, items, param, texts
+from veriport.domain.rules.base import (
+    ColumnRule,
+    Rule,
+    SchemaRule,
+    ValueRule,
+    column_names,
+    items,
+    param,
+    texts,
+)
 from veriport.domain.rules.scalars import Scalar
 from veriport.domain.rules.values import between, check_counts, max_count, min_count
 from veriport.domain.types import Column, is_of_type, type_hint, type_named
 
 
 @frozen(kw_only=True)
-class RowCount(ValueRule):
-    """The number of rows; with ``where``, of the rows for which it is TRUE."""
-
-    type: ClassVar[str] = "row_count"
+class _Counted(Rule):
     min: int | None = field(
         default=None, converter=min_count, metadata=param("at least", aliases=("min_value",))
     )
@@ -30,14 +36,23 @@ class RowCount(ValueRule):
     def _in_order(self, _: Attribute[int | None], value: int | None) -> None:
         check_counts(self.type, self.min, value)
 
+    def _allows(self, count: int) -> bool:
+        return (self.min or 0) <= count and (self.max is None or count <= self.max)
+
+
+@frozen(kw_only=True)
+class RowCount(_Counted, ValueRule):
+    """The number of rows; with ``where``, of the rows for which it is TRUE."""
+
+    type: ClassVar[str] = "row_count"
+
     def expectation(self) -> str:
         """In signs."""
         return between(self.min, self.max, "rows")
 
     def accepts(self, observed: Scalar) -> bool:
         """Whether so many rows are allowed."""
-        low = 0 if self.min is None else self.min
-        return isinstance(observed, int) and low <= observed and (self.max is None or observed <= self.max)
+        return isinstance(observed, int) and self._allows(observed)
 
 
 @frozen(kw_only=True)
@@ -100,20 +115,10 @@ class DType(SchemaRule, ColumnRule):
 
 
 @frozen(kw_only=True)
-class ColumnCount(SchemaRule):
+class ColumnCount(_Counted, SchemaRule):
     """The number of columns."""
 
     type: ClassVar[str] = "column_count"
-    min: int | None = field(
-        default=None, converter=min_count, metadata=param("at least", aliases=("min_value",))
-    )
-    max: int | None = field(
-        default=None, converter=max_count, metadata=param("at most", aliases=("max_value",))
-    )
-
-    @max.validator
-    def _in_order(self, _: Attribute[int | None], value: int | None) -> None:
-        check_counts(self.type, self.min, value)
 
     def expectation(self) -> str:
         """In signs."""
@@ -125,7 +130,7 @@ class ColumnCount(SchemaRule):
 
     def holds(self, columns: Mapping[str, Column]) -> bool:
         """Whether so many are allowed."""
-        return (self.min or 0) <= len(columns) and (self.max is None or len(columns) <= self.max)
+        return self._allows(len(columns))
 
 
 def _column_list(value: object) -> tuple[str, ...]:
