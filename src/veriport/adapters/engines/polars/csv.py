@@ -84,7 +84,7 @@ def scan_csv(address: Address, options: Mapping[str, object]) -> Typed:
     """Read a CSV, and give types to its columns."""
     content = _utf8(address)
     _check_header(content, address, options)
-    text = _as_text(content, address, options)
+    text = as_text(content, address, options)
     names = text.collect_schema().names()
     declared = _declared(address, names)
     proposed = _propose(text, [name for name in names if name not in declared])
@@ -96,7 +96,7 @@ def scan_csv(address: Address, options: Mapping[str, object]) -> Typed:
     return Typed(typed, untyped, scans=isinstance(content, bytes) + bool(proposed))
 
 
-def _as_text(
+def as_text(
     content: str | bytes, address: Address, options: Mapping[str, object], **more: object
 ) -> pl.LazyFrame:
     """Every column as text; what follows a ``#`` is data."""
@@ -139,7 +139,7 @@ def _utf8(address: Address) -> str | bytes:
 
 def _check_header(content: str | bytes, address: Address, options: Mapping[str, object]) -> None:
     """Refuse two columns of one name, which Polars would rename."""
-    head = _as_text(content, address, options, has_header=False, n_rows=1).collect()
+    head = as_text(content, address, options, has_header=False, n_rows=1).collect()
     names = [name for name in head.row(0) if name is not None] if head.height else []
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:

@@ -7,12 +7,14 @@ import os
 import re
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 import polars as pl
-from attrs import frozen
+from attrs import evolve, field, frozen
 
-from veriport.adapters.engines.polars.csv import scan_csv
+from veriport.adapters.engines.polars.csv import as_text, scan_csv
+from veriport.adapters.engines.polars.drift import check_alike
 from veriport.adapters.engines.polars.errors import first_line, reading
 from veriport.adapters.engines.polars.types import declared_type
 from veriport.domain.datasets import FORMATS, Address, Dataset, Handle
@@ -31,12 +33,14 @@ class Source:
     """An open data set: its frame, and the columns whose text comes from a source without types.
 
     ``scans`` is how often the data was read through to open it, ``size`` the bytes of its local files.
+    ``check`` raises ``DataError`` where one of several files has other columns than the first.
     """
 
     frame: pl.LazyFrame
     untyped: frozenset[str] = frozenset()
     scans: int = 0
     size: int | None = None
+    check: Callable[[], None] = field(default=lambda: None, eq=False, repr=False)
 
 
 def open_frame(dataset: Dataset) -> Source:
@@ -84,13 +88,25 @@ def _from_address(address: Address) -> Source:
     local = _local_files(address)
     for path in local[:_LOOKED_AT]:
         _check_beginning(path, kind)
-    with reading(address.label):
-        source = _SCANNERS[kind](address)
-        frame = _declared(source.frame, address) if kind != "csv" else source.frame
-        if address.sql is not None:
-            frame = frame.sql(address.sql, table_name="self")
-        frame.collect_schema()
-    return Source(frame, source.untyped, source.scans, _size(address, local))
+    check = partial(check_alike, local[:_LOOKED_AT], partial(_columns_of, address, kind))
+    try:
+        with reading(address.label):
+            source = _SCANNERS[kind](address)
+            frame = _declared(source.frame, address) if kind != "csv" else source.frame
+            if address.sql is not None:
+                frame = frame.sql(address.sql, table_name="self")
+            frame.collect_schema()
+    except DataError:
+        check()
+        raise
+    return Source(frame, source.untyped, source.scans, _size(address, local), check)
+
+
+def _columns_of(address: Address, kind: str, path: Path) -> Mapping[str, pl.DataType]:
+    """The columns of one file; those of CSV are all texts."""
+    alone = evolve(address, path=str(path))
+    frame = as_text(str(path), alone, {}) if kind == "csv" else _SCANNERS[kind](alone).frame
+    return frame.collect_schema()
 
 
 def _size(address: Address, local: Iterable[Path]) -> int | None:

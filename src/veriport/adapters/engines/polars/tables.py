@@ -57,10 +57,18 @@ class PolarsTable:
         try:
             measured = measuring.run(request.rules)
         except TROUBLE:
-            with reading(self._label):
-                nothing = measuring.run(())
+            nothing = self._read_without_rules(measuring)
             measured = evolve(nothing, outcomes=tuple(measuring.apart(request.rules)), null_counts={})
         return evolve(measured, scans=reader.scans, bytes_read=self._source.size)
+
+    def _read_without_rules(self, measuring: _Measuring) -> Measured:
+        """Whether the data can be read at all. Raises ``DataError``."""
+        try:
+            with reading(self._label):
+                return measuring.run(())
+        except DataError:
+            self._source.check()
+            raise
 
     def split(self, request: Request, valid: str, failing: str) -> Divided:
         """See ``veriport.ports.engines.SupportsSplit``."""
