@@ -47,7 +47,7 @@ format: setup ## mend what ruff can mend
 docs: setup ## build the documentation into site/, warnings as errors
 	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
-bench: setup ## measure speed and memory against the same work by hand
+bench: setup ## measure speed and memory against the same work by hand and other libraries
 	python -m benchmarks
 
 clean: ## remove what the other targets made, .venv included

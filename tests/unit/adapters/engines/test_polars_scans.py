@@ -134,8 +134,8 @@ def test_what_cannot_be_read_is_not_tried_for_ever() -> None:
 
 
 @pytest.mark.parametrize("where", [None, "a > 0"])
-@pytest.mark.parametrize(("rules", "reads"), [(FAILING[1:], 1), (FAILING, 2), ([*FOLDS, *GROUPS], 2)])
-def test_a_split_reads_once_and_once_more_where_other_rows_matter(
+@pytest.mark.parametrize(("rules", "reads"), [(FAILING[1:], 2), (FAILING, 3), ([*FOLDS, *GROUPS], 3)])
+def test_a_split_reads_for_each_file_and_once_more_where_other_rows_matter(
     rules: list[dict[str, object]], reads: int, where: str | None, tmp_path: Path
 ) -> None:
     counted = Counted()

@@ -137,6 +137,15 @@ def test_types_are_kept(dtype: pl.DataType, tmp_path: Path) -> None:
     assert pl.read_parquet(split.failing).schema.to_python()[ROW_COLUMN] is int
 
 
+@pytest.mark.parametrize("many", [62, 63, 64, 130])
+def test_many_rules_are_told_apart(many: int, tmp_path: Path) -> None:
+    table = pl.DataFrame({"a": range(1, 200)})
+    rules = [{"type": "expression", "expression": f"a % {n} > 0", "id": str(n)} for n in range(1, many + 1)]
+    split = veriport.check(table, rules).split(tmp_path)
+    found = dict(pl.read_parquet(split.failing).select("a", RULES_COLUMN).iter_rows())
+    assert found == {a: [str(n) for n in range(1, many + 1) if a % n == 0] for a in range(1, 200)}
+
+
 def test_a_type_that_no_file_holds_is_an_error_that_names_the_data(tmp_path: Path) -> None:
     result = veriport.check(pl.DataFrame({"v": [object()]}), [{"column": "v", "type": "not_null"}])
     with pytest.raises(DataError, match=r"polars\.DataFrame: .*[Oo]bject"):

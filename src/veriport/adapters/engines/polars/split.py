@@ -1,12 +1,14 @@
-"""Write valid and failing rows apart: one pass that writes both files.
+"""Write valid and failing rows apart, a pass for each file.
 
-What a row tells by itself is an expression. What only the other rows tell (duplicates, order, outliers,
-references) is found in a pass before, over the columns of such rules alone, and kept as one bit a row.
+Both in one pass would keep in memory what the slower writer has not taken yet, and that grows with the
+data. What a row tells by itself is an expression. What only the other rows tell (duplicates, order,
+outliers, references) is found in a pass before, over the columns of such rules alone, and kept as one
+bit a row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import polars as pl
@@ -14,11 +16,9 @@ from attrs import frozen
 from polars import selectors
 
 from veriport.adapters.engines.polars.errors import TROUBLE, reading
-from veriport.adapters.engines.polars.plans import ROW, ROWS, Plan, whole
+from veriport.adapters.engines.polars.plans import ROW, Plan, whole
 from veriport.ports.engines import ROW_COLUMN, RULES_COLUMN, Divided
 from veriport.ports.errors import TransientError
-
-_FAILING = "\0failing"
 
 
 @frozen
@@ -31,24 +31,36 @@ class Splitting:
     def write(self, valid: str, failing: str, label: str) -> Divided:
         """Write both files. Raises what the port says for ``SupportsSplit``."""
         with reading(label), _disk_permitting(label):
-            breaks = list(self._breaks())
-            marks = {_mark(index): test.fill_null(value=False) for index, test in enumerate(breaks)}
-            marked = self.rows.with_columns(**marks)
-            marked = marked.with_columns(pl.any_horizontal(False, *marks).alias(_FAILING)).cache()  # noqa: FBT003  # of no rule
-            names = [name for name in self.rows.collect_schema() if name != ROW]
-            columns = selectors.by_name(*names)  # a name may look like a pattern
-            number = pl.col(ROW).cast(pl.Int64).alias(ROW_COLUMN)
-            good = marked.filter(pl.col(_FAILING).not_()).select(columns)
-            bad = marked.filter(_FAILING).select(columns, number, self._rules())
-            counts = marked.select(pl.len().alias(ROWS), pl.col(_FAILING, *marks).sum())
-            *_, found = pl.collect_all(
-                [good.sink_parquet(valid, lazy=True), bad.sink_parquet(failing, lazy=True), counts],
-                engine="streaming",
-            )
-        counted = found.row(0, named=True)
-        rows, failed = whole(counted[ROWS]), whole(counted[_FAILING])
-        broken = tuple(whole(counted[mark]) for mark in marks)
-        return Divided(valid=rows - failed, failing=failed, broken=broken)
+            tests = list(self._breaks())
+            self._failing(tests).sink_parquet(failing, engine="streaming")
+            self._valid(tests).sink_parquet(valid, engine="streaming")
+            return self._counted(valid, failing)
+
+    def _failing(self, tests: Sequence[pl.Expr]) -> pl.LazyFrame:
+        marks = {_mark(index): test for index, test in enumerate(tests)}
+        broken = _named([plan.rule.id for plan in self.plans], list(marks)).alias(RULES_COLUMN)
+        number = pl.col(ROW).cast(pl.Int64).alias(ROW_COLUMN)
+        rows = self.rows.with_columns(**marks).filter(_any(pl.col(mark) for mark in marks))
+        return rows.select(self._columns, number, broken)
+
+    def _valid(self, tests: Sequence[pl.Expr]) -> pl.LazyFrame:
+        return self.rows.filter(_any(tests).not_()).select(self._columns)
+
+    @property
+    def _columns(self) -> pl.Expr:
+        """Those of the data by their names, one of which may look like a pattern."""
+        return selectors.by_name(*(name for name in self.rows.collect_schema() if name != ROW))
+
+    def _counted(self, valid: str, failing: str) -> Divided:
+        """What the files hold."""
+        named = pl.scan_parquet(failing).select(pl.col(RULES_COLUMN).explode()).group_by(RULES_COLUMN).len()
+        broken = dict(named.collect(engine="streaming").iter_rows())
+        rows = [pl.scan_parquet(file).select(pl.len()).collect().item() for file in (valid, failing)]
+        return Divided(
+            valid=rows[0],
+            failing=rows[1],
+            broken=tuple(broken.get(plan.rule.id, 0) for plan in self.plans),
+        )
 
     def _breaks(self) -> Iterator[pl.Expr]:
         """For each rule what is TRUE for the rows that break it."""
@@ -59,11 +71,44 @@ class Splitting:
             test = plan.breaks(None) if each is None else _among(next(found)[ROW])
             yield pl.lit(value=False) if test is None else test
 
-    def _rules(self) -> pl.Expr:
-        """The ids of the rules that a row breaks."""
-        ids = [pl.when(_mark(index)).then(pl.lit(plan.rule.id)) for index, plan in enumerate(self.plans)]
-        none = pl.lit(None, dtype=pl.String)
-        return pl.concat_list(none, *ids).list.drop_nulls().alias(RULES_COLUMN)
+
+def _any(tests: Iterable[pl.Expr]) -> pl.Expr:
+    """TRUE where one of them is."""
+    never = pl.lit(value=False)
+    return pl.any_horizontal(never, *(test.fill_null(value=False) for test in tests))
+
+
+_WIDE = 63  #: truth values in a whole number
+
+
+def _named(ids: Sequence[str], marks: Sequence[str]) -> pl.Expr:
+    """For each row the ids whose mark is TRUE, made once for each combination that occurs."""
+    pieces = [marks[start : start + _WIDE] for start in range(0, len(marks), _WIDE)]
+    words = [
+        pl.sum_horizontal(pl.col(mark) * pl.lit(1 << bit, pl.Int64) for bit, mark in enumerate(piece)).alias(
+            str(place)
+        )
+        for place, piece in enumerate(pieces)
+    ]
+
+    def lists(batch: pl.Series) -> pl.Series:
+        rows = batch.struct.unnest()
+        occurring = rows.unique()
+        named = [
+            [
+                ids[_WIDE * place + bit]
+                for place, word in enumerate(row)
+                for bit in range(_WIDE)
+                if word >> bit & 1
+            ]
+            for row in occurring.iter_rows()
+        ]
+        known = occurring.with_columns(pl.Series("named", named, dtype=pl.List(pl.String)))
+        return rows.join(known, on=rows.columns, how="left", maintain_order="left")["named"]
+
+    if not marks:
+        return pl.lit([], dtype=pl.List(pl.String))
+    return pl.struct(words).map_batches(lists, return_dtype=pl.List(pl.String), is_elementwise=True)
 
 
 @contextmanager
