@@ -11,6 +11,5 @@ class TestMyBlobStore(BlobStoreSuite):
 import pytest
 
 # Failing assertions of the suites then show their values, as those of any test do.
-pytest.register_assert_rewrite(
-    *(f"{__name__}.{name}" for name in ("blobs", "clocks", "engines", "notifiers", "reporters", "splits"))
-)
+_SUITES = ("blobs", "clocks", "engines", "notifiers", "reporters", "splits", "stores")
+pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in _SUITES))

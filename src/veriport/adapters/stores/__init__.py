@@ -1,0 +1,1 @@
+"""State stores: they keep what must survive a crash."""
