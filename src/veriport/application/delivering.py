@@ -1,97 +1,171 @@
-"""Carry out what a run owes to its receivers. The durable outbox takes the place of ``DeliverInline``."""
+"""Record a run, send what it owes as far as there is time, and say what became of each message (D8)."""
 
 from __future__ import annotations
 
+import json
+import random
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from veriport.application.deadlines import Task
-from veriport.domain.checkpoints import ActionResult, ActionStatus, Message
-from veriport.domain.errors import ConfigurationError, VeriportError
+from veriport.application.draining import DrainLane
+from veriport.application.outbox import ClaimLost, Outbox, read_lane
+from veriport.application.receivers import Receiver
+from veriport.application.runs import ended
+from veriport.domain import codec, outbox_keys
+from veriport.domain.checkpoints import ActionResult, ActionStatus, CheckpointResult
+from veriport.domain.delivery import Delivery, Message, Outcome, Policy
+from veriport.domain.errors import VeriportError
+from veriport.domain.records import Change
+from veriport.domain.runs import document_key
+from veriport.ports.blobs import BlobStore
 from veriport.ports.clocks import Clock
-from veriport.ports.errors import DeadlineExceeded, PermanentError
-from veriport.ports.notifiers import Notifier
+from veriport.ports.errors import DeadlineExceeded, PortError
+from veriport.ports.stores import StateStore, forgets
 from veriport.ports.telemetry import Telemetry
-
-
-@frozen(kw_only=True)
-class Receiver:
-    """Whom a message is for: what kind it is, how long it may take and how it is reached.
-
-    ``open`` makes the notifier; what it raises is the outcome of the message.
-    """
-
-    kind: str
-    timeout_seconds: float
-    open: Callable[[], Notifier]
 
 
 class Deliver(Protocol):
     """The one seam through which messages leave."""
 
     def __call__(
-        self, messages: Sequence[Message], receivers: Mapping[str, Receiver]
+        self,
+        result: CheckpointResult,
+        messages: Sequence[Message],
+        receivers: Mapping[str, Receiver],
+        also: Callable[[], Sequence[Change]] = tuple,
     ) -> tuple[ActionResult, ...]:
-        """Carry out every message; one outcome each, in their order. Never raises for a message."""
+        """Record a run and carry out every message; one outcome each, in their order.
+
+        ``receivers`` maps the names that messages have for them. What ``also`` gives is committed with the
+        run. Raises ``ClaimLost`` when it cannot be, and nothing for a message or for trouble with the store.
+        """
         ...
 
 
 @frozen(kw_only=True)
-class DeliverInline:
-    """Send all messages at once, each up to its own timeout, and forget what fails."""
+class DeliverDurably:
+    """Commit first, then send: what is not sent in time stays in the outbox, for a worker or the next run."""
 
+    store: StateStore
+    blobs: BlobStore
     clock: Clock
     telemetry: Telemetry
+    policy: Policy = Policy()
+    keep_days: float = 90.0
+    chance: Callable[[], float] = random.random
+    outbox: Outbox = field(init=False)
+
+    @outbox.default
+    def _outbox(self) -> Outbox:
+        return Outbox(store=self.store, blobs=self.blobs, clock=self.clock, keep_days=self.keep_days)
 
     def __call__(
-        self, messages: Sequence[Message], receivers: Mapping[str, Receiver]
+        self,
+        result: CheckpointResult,
+        messages: Sequence[Message],
+        receivers: Mapping[str, Receiver],
+        also: Callable[[], Sequence[Change]] = tuple,
     ) -> tuple[ActionResult, ...]:
         """See ``Deliver``."""
-        started = [self._start(message, receivers[message.receiver]) for message in messages]
-        return tuple(self._outcome(message, *each) for message, each in zip(messages, started, strict=True))
-
-    def _start(self, message: Message, receiver: Receiver) -> tuple[ActionResult, Task[ActionResult], float]:
-        begun = ActionResult(
-            action_name=message.receiver,
-            action_type=receiver.kind,
-            status=ActionStatus.PENDING,
-            started_at=self.clock.now(),
+        try:
+            deliveries = self.outbox.record(result, messages, receivers, also())
+        except ClaimLost:
+            raise
+        except PortError as trouble:
+            self.telemetry.event("run.not_recorded", run=result.run_id, reason=str(trouble))
+            why = f"not sent, since the run could not be recorded: {trouble}"
+            return tuple(_begun(receivers[message.receiver], ActionStatus.ERROR, why) for message in messages)
+        drain = self._drain(result, receivers)
+        tasks = [self._start(drain, delivery, receivers[delivery.receiver]) for delivery in deliveries]
+        return tuple(
+            self._finish(delivery, receivers[delivery.receiver], task)
+            for delivery, task in zip(deliveries, tasks, strict=True)
         )
-        task = Task(partial(self._send, message, receiver, begun), name=f"action {message.receiver}")
-        return begun, task, receiver.timeout_seconds
 
-    def _send(self, message: Message, receiver: Receiver, begun: ActionResult) -> ActionResult:
-        try:
-            receipt = receiver.open().send(message, receiver.timeout_seconds)
-            done = evolve(
-                begun, status=ActionStatus.SUCCESS, message=receipt.message, details=receipt.details
-            )
-        except BaseException as error:  # noqa: BLE001  # foreign code: whatever it does is its outcome, exit() too
-            done = evolve(begun, status=_status_of(error), message=_text_of(error))
-        return evolve(done, completed_at=self.clock.now())
+    def _drain(self, result: CheckpointResult, receivers: Mapping[str, Receiver]) -> DrainLane:
+        body: Mapping[str, object] = json.loads(result.to_json(indent=None))
+        return DrainLane(
+            store=self.store,
+            blobs=self.blobs,
+            clock=self.clock,
+            telemetry=self.telemetry,
+            receiver_for=receivers.get,
+            chance=self.chance,
+            policy=self.policy,
+            keep_days=self.keep_days,
+            bodies={document_key(result.run_id): body},
+        )
 
-    def _outcome(
-        self, message: Message, begun: ActionResult, task: Task[ActionResult], timeout: float
-    ) -> ActionResult:
+    def _start(self, drain: DrainLane, delivery: Delivery, receiver: Receiver) -> Task[Outcome | None]:
+        over = self.clock.monotonic() + receiver.timeout_seconds
+        return Task(partial(self._send, drain, delivery, over), name=f"action {receiver.name}")
+
+    def _send(self, drain: DrainLane, delivery: Delivery, over: float) -> Outcome | None:
+        """Work on the lane of a message until its outcome is known, time is over, or the lane waits."""
+        key = outbox_keys.lane(delivery.lane)
+        while (found := self._outcome(delivery)) is None and self.clock.monotonic() < over:
+            asked = self.clock.monotonic()
+            record = self.store.take(key, self.policy.lease)
+            if record is not None:
+                drain(record, asked, lambda: self.clock.monotonic() >= over)
+            elif self._waits(key):
+                break
+            else:
+                self.clock.sleep(0.05)
+        return found
+
+    def _waits(self, key: str) -> bool:
+        """Whether a lane is left alone for now, and not at work elsewhere."""
+        record = self.store.get(key)
+        if record is None or record.fence == record.revision or read_lane(record).held:
+            return False
+        return record.due_at is None or record.due_at > self.store.now()
+
+    def _outcome(self, delivery: Delivery) -> Outcome | None:
+        record = self.store.get(outbox_keys.outcome(delivery.run_id, delivery.id))
+        return None if record is None else codec.read_record(record.value, "outcome", Outcome)
+
+    def _finish(self, delivery: Delivery, receiver: Receiver, task: Task[Outcome | None]) -> ActionResult:
+        begun = _begun(receiver, ActionStatus.PENDING, started_at=delivery.queued_at)
         try:
-            result = task.result(timeout)
+            outcome = task.result(receiver.timeout_seconds)
+            result = self._pending(begun, delivery) if outcome is None else ended(begun, outcome)
         except DeadlineExceeded as late:
-            result = evolve(
-                begun, status=ActionStatus.ERROR, message=str(late), completed_at=self.clock.now()
-            )
+            result = evolve(begun, message=f"{late}; {self._later()}")
+        except VeriportError as trouble:
+            result = evolve(begun, message=f"{trouble}; {self._later()}")
+        if result.status is ActionStatus.PENDING and forgets(self.store):
+            result = evolve(result, status=ActionStatus.ERROR)
         self.telemetry.event(
-            "action.finished", receiver=message.receiver, status=result.status.value, run=message.run_id
+            "action.finished", receiver=receiver.name, status=result.status.value, run=delivery.run_id
         )
         return result
 
+    def _pending(self, begun: ActionResult, delivery: Delivery) -> ActionResult:
+        lane = self.store.get(outbox_keys.lane(delivery.lane))
+        note = read_lane(lane).note if lane is not None else ""
+        due = f"at {lane.due_at:%H:%M:%S} UTC" if lane is not None and lane.due_at is not None else "later"
+        why = note or "others are before it"
+        return evolve(begun, message=f"{why}; {self._later(due)}")
 
-def _status_of(error: BaseException) -> ActionStatus:
-    refused = isinstance(error, PermanentError) and not isinstance(error, ConfigurationError)
-    return ActionStatus.FAILURE if refused else ActionStatus.ERROR
+    def _later(self, when: str = "later") -> str:
+        if forgets(self.store):
+            return "kept in the memory of this program only, whose next run tries again"
+        return f"will be tried again {when} by 'veriport worker' or the next run"
 
 
-def _text_of(error: BaseException) -> str:
-    return str(error) if isinstance(error, VeriportError) else f"{type(error).__name__}: {error}"
+def _begun(
+    receiver: Receiver, status: ActionStatus, message: str = "", started_at: datetime | None = None
+) -> ActionResult:
+    return ActionResult(
+        action_name=receiver.name,
+        action_type=receiver.kind,
+        status=status,
+        message=message,
+        started_at=started_at,
+    )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from attrs import evolve, frozen
+from returns.pipeline import is_successful
 from returns.result import Result, Success
 
 from veriport.application.checking import CheckData, CheckOptions
 from veriport.application.deadlines import within
-from veriport.application.delivering import Deliver, Receiver
+from veriport.application.delivering import Deliver
+from veriport.application.idempotency import Idempotency
+from veriport.application.receivers import Receiver
+from veriport.application.runs import Runs
 from veriport.domain.checkpoints import (
     Action,
     ActionResult,
@@ -19,13 +25,16 @@ from veriport.domain.checkpoints import (
     CheckpointSpec,
     EngineRef,
     plan_messages,
+    receiver_name,
 )
 from veriport.domain.errors import ConfigurationError
+from veriport.domain.idempotency import Claim, InProgress, OtherRequest, Stored, fingerprint_of
+from veriport.domain.records import Change
 from veriport.domain.results import CheckResult
-from veriport.domain.rules.reading import Problems
+from veriport.domain.rules.reading import Problems, write_rule
 from veriport.ports.clocks import Clock
 from veriport.ports.engines import Engine
-from veriport.ports.errors import PortError
+from veriport.ports.errors import PortError, TransientError
 from veriport.ports.expressions import ExpressionParser
 from veriport.ports.folders import Folder
 from veriport.ports.notifiers import Notifier
@@ -44,21 +53,64 @@ class RunCheckpoint:
     telemetry: Telemetry
     new_token: Callable[[], str]
     folder: Folder | None = None
+    idempotency: Idempotency
+    runs: Runs
+    lease_seconds: float = 60.0
+    ttl_seconds: float = 86_400.0
 
-    def __call__(self, spec: CheckpointSpec) -> Result[CheckpointResult, Problems]:
+    def __call__(
+        self, spec: CheckpointSpec, idempotency_key: str | None = None
+    ) -> Result[CheckpointResult, Problems]:
         """The result of the run; ``Failure`` for SQL that does not parse.
 
         Data that cannot be read, an engine in trouble, a bug in it and a timeout are results of status
         ``error``, and the actions that want such a run are carried out. Raises ``ConfigurationError``
         for what is wrong without reading data, before anything happens.
+
+        Under an ``idempotency_key`` the run happens once: a repeat within ``ttl_seconds`` gets the result of
+        the first, ``repeated``, and tells nobody again. Raises ``RunInProgress`` while another one is at it,
+        ``ConfigurationError`` when the key was used for another checkpoint, and ``TransientError`` when the
+        store cannot be reached to find out.
         """
+        if idempotency_key is None:
+            return self._run(spec, lambda _: ())
+        reserved = self.idempotency.reserve(idempotency_key, request_of(spec), self.lease_seconds)
+        match reserved:
+            case Stored(outcome=dict(outcome)):
+                return Success(evolve(self.runs.result(str(outcome["run_id"])), repeated=True))
+            case InProgress() | Stored():
+                raise RunInProgress(str(reserved))
+            case OtherRequest():
+                raise ConfigurationError(str(reserved))
+        return self._claimed(spec, reserved)
+
+    def _claimed(self, spec: CheckpointSpec, claim: Claim) -> Result[CheckpointResult, Problems]:
+        """Run under a claim that is renewed meanwhile; its outcome is committed with the run."""
+        with self.idempotency.renewing(claim, self.lease_seconds) as stop:
+
+            def completion(result: CheckpointResult) -> tuple[Change, ...]:
+                outcome = {"run_id": result.run_id}
+                return self.idempotency.completion(stop(), outcome, self.ttl_seconds, ok=result.ok)
+
+            try:
+                ran = self._run(spec, completion)
+            except ConfigurationError:
+                self.idempotency.release(stop())
+                raise
+            if not is_successful(ran):
+                self.idempotency.release(stop())
+            return ran
+
+    def _run(
+        self, spec: CheckpointSpec, also: Callable[[CheckpointResult], tuple[Change, ...]]
+    ) -> Result[CheckpointResult, Problems]:
         engine = self.engine_for(spec.engine)
         began, started = self.clock.now(), self.clock.monotonic()
         with self.telemetry.span("checkpoint.run", checkpoint=spec.name):
             return (
                 self._check(spec, engine)
                 .map(lambda verdict: self._describe(spec, began, verdict))
-                .map(lambda result: self._finish(spec, result, started))
+                .map(lambda result: self._finish(spec, result, started, also))
             )
 
     def _check(self, spec: CheckpointSpec, engine: Engine) -> Result[CheckResult | str, Problems]:
@@ -100,18 +152,20 @@ class RunCheckpoint:
             metadata=spec.metadata,
         )
 
-    def _finish(self, spec: CheckpointSpec, result: CheckpointResult, started: float) -> CheckpointResult:
+    def _finish(
+        self,
+        spec: CheckpointSpec,
+        result: CheckpointResult,
+        started: float,
+        also: Callable[[CheckpointResult], tuple[Change, ...]],
+    ) -> CheckpointResult:
         result = evolve(result, duration_seconds=self.clock.monotonic() - started)
         messages = plan_messages(spec, result)
-        receivers = {
-            name: Receiver(
-                kind=action.kind,
-                timeout_seconds=action.timeout_seconds,
-                open=lambda action=action: self.notifier_for(action),  # type: ignore[misc]  # bound per action
-            )
-            for name, action in spec.actions_named()
+        receivers = receivers_of(spec, self.notifier_for)
+        done = {
+            outcome.action_name: outcome
+            for outcome in self.deliver(result, messages, receivers, lambda: also(result))
         }
-        done = {outcome.action_name: outcome for outcome in self.deliver(messages, receivers)}
         outcomes = tuple(
             done.get(name) or _skipped(name, action, result) for name, action in spec.actions_named()
         )
@@ -119,6 +173,31 @@ class RunCheckpoint:
             "checkpoint.finished", checkpoint=spec.name, run=result.run_id, status=result.status.value
         )
         return evolve(result, action_results=outcomes, duration_seconds=self.clock.monotonic() - started)
+
+
+class RunInProgress(TransientError):
+    """Another run under the same idempotency key is not yet finished."""
+
+
+def request_of(spec: CheckpointSpec) -> str:
+    """What tells one checkpoint from another under the same idempotency key: its name, data and rules."""
+    rules = json.dumps([write_rule(rule) for rule in spec.rules or ()], default=str, sort_keys=True)
+    return fingerprint_of(spec.name, spec.data.label, spec.where or "", rules)
+
+
+def receivers_of(spec: CheckpointSpec, notifier_for: Callable[[Action], Notifier]) -> dict[str, Receiver]:
+    """Those who are told of the runs of a checkpoint, by the names that messages have for them."""
+    return {
+        receiver_name(spec.name, name): Receiver(
+            name=name,
+            kind=action.kind,
+            timeout_seconds=action.timeout_seconds,
+            deadline_seconds=action.deadline_seconds,
+            lanes=action.lanes,
+            open=partial(notifier_for, action),
+        )
+        for name, action in spec.actions_named()
+    }
 
 
 def _skipped(name: str, action: Action, result: CheckpointResult) -> ActionResult:

@@ -13,6 +13,7 @@ from attrs import Attribute, field, frozen
 from attrs.validators import optional
 
 from veriport.domain.datasets import Dataset, dataset_of
+from veriport.domain.delivery import Message
 from veriport.domain.errors import CheckFailedError, ConfigurationError, shown
 from veriport.domain.mappings import FrozenMapping
 from veriport.domain.results import CheckResult, Gate, Status, exit_code
@@ -101,13 +102,19 @@ def _mask(value: object) -> tuple[str, ...]:
 
 @frozen(kw_only=True)
 class Action:
-    """What a run does with its result. Each kind is a small subclass that holds its settings."""
+    """What a run does with its result. Each kind is a small subclass that holds its settings.
+
+    One attempt may take ``timeout_seconds``, and attempts are made for ``deadline_seconds``. ``lanes`` is how
+    many messages may be on their way at once; with more than one they may arrive in another order.
+    """
 
     kind: ClassVar[str] = ""
 
     name: str = field(default="", validator=any_text)
     notify_on: NotifyOn = field(default=NotifyOn.ALWAYS, converter=notify_on)
     timeout_seconds: float = field(default=30.0, validator=seconds)
+    deadline_seconds: float = field(default=86_400.0, validator=seconds)
+    lanes: int = field(default=1, validator=at_least(1))
     enabled: bool = field(default=True, validator=yes_or_no)
 
     def wanted(self, status: Status) -> bool:
@@ -303,7 +310,8 @@ class ActionResult:
 class CheckpointResult:
     """What a run of a checkpoint came to.
 
-    ``check`` is ``None`` and ``error`` says why where the data could not be checked at all.
+    ``check`` is ``None`` and ``error`` says why where the data could not be checked at all. ``repeated``
+    says that the run was made before, under the same idempotency key, and did not happen again.
     """
 
     run_id: str
@@ -316,6 +324,7 @@ class CheckpointResult:
     tags: Mapping[str, str] = field(factory=dict, converter=_mapping, hash=False)
     metadata: Mapping[str, object] = field(factory=dict, converter=_mapping, hash=False)
     duration_seconds: float = 0.0
+    repeated: bool = False
 
     @property
     def status(self) -> Status:
@@ -386,30 +395,13 @@ class CheckpointResult:
 CheckpointStatus: TypeAlias = Status
 
 
-@frozen(kw_only=True)
-class Message:
-    """One thing to tell one receiver.
-
-    ``id`` is the same for every attempt, so that a receiver can drop repeats. ``receiver`` names a
-    configured notifier and never holds its settings. ``body`` is the run's document, plain data.
-    """
-
-    id: str
-    receiver: str
-    run_id: str
-    checkpoint: str
-    status: Status
-    occurred_at: datetime
-    body: Mapping[str, object] = field(converter=_mapping, hash=False)
-
-
 def plan_messages(spec: CheckpointSpec, result: CheckpointResult) -> tuple[Message, ...]:
     """The messages that a finished run owes, one for each action that wants it."""
     body = result.to_dict()
     return tuple(
         Message(
             id=f"{result.run_id}:{name}",
-            receiver=name,
+            receiver=receiver_name(spec.name, name),
             run_id=result.run_id,
             checkpoint=spec.name,
             status=result.status,
@@ -419,6 +411,11 @@ def plan_messages(spec: CheckpointSpec, result: CheckpointResult) -> tuple[Messa
         for name, action in spec.actions_named()
         if action.wanted(result.status)
     )
+
+
+def receiver_name(checkpoint: str, action: str) -> str:
+    """What messages call the receiver that an action of a checkpoint is."""
+    return f"{checkpoint}/{action}"
 
 
 def repeated_names(specs: Iterable[CheckpointSpec]) -> tuple[str, ...]:

@@ -26,9 +26,11 @@ from veriport.domain.rules.base import ColumnRule, Rule
 from veriport.domain.rules.reading import fingerprint, read_rule, write_rule
 from veriport.domain.rules.scalars import Scalar, plain
 
+_T = TypeVar("_T")
+
 VERSION = 1
 #: Keys that documents of this version have not always had; all others must be there.
-_ADDED_LATER = frozenset({"absent", "scans", "bytes_read"})
+_ADDED_LATER = frozenset({"absent", "scans", "bytes_read", "repeated"})
 #: What a result has in the program that made it, and in no document.
 _LIVING = frozenset({"splitter"})
 
@@ -132,12 +134,28 @@ def checkpoint_document(result: CheckpointResult) -> dict[str, object]:
         "tags": plain(result.tags),
         "metadata": plain(result.metadata),
         "duration_seconds": result.duration_seconds,
+        "repeated": result.repeated,
     }
 
 
 def _action_entry(action: ActionResult) -> dict[str, object]:
     entry: dict[str, object] = converter.unstructure(evolve(action, details=plain(action.details)))  # type: ignore[arg-type]  # a mapping stays one
     return {**entry, "details": plain(action.details), "duration_ms": action.duration_ms}
+
+
+def to_record(kind: str, value: object) -> bytes:
+    """A value as the store keeps it: versioned, tagged, compact."""
+    document = {"version": VERSION, "kind": kind, **converter.unstructure(value)}
+    return to_json(document, indent=None).encode()
+
+
+def read_record(value: bytes, kind: str, cls: type[_T]) -> _T:
+    """Read what ``to_record`` wrote. Raises ``DocumentError`` for anything else, and for newer versions."""
+    try:
+        document = json.loads(value)
+    except ValueError as problem:
+        raise DocumentError(f"not a record of Veriport: {problem}") from problem
+    return _read(document, kind, cls)
 
 
 def read_check(document: Mapping[str, object]) -> CheckResult:
@@ -148,9 +166,6 @@ def read_check(document: Mapping[str, object]) -> CheckResult:
 def read_checkpoint(document: Mapping[str, object]) -> CheckpointResult:
     """Read what ``checkpoint_document`` wrote."""
     return _read(document, "checkpoint", CheckpointResult)
-
-
-_T = TypeVar("_T")
 
 
 def _read(document: object, kind: str, cls: type[_T]) -> _T:

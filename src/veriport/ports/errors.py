@@ -2,7 +2,8 @@
 
     PortError
     ├── TransientError         trying again may help: a timeout, a refused connection, a full disk
-    │   └── DeadlineExceeded   it was not finished in time
+    │   └── EffectUnknown      it may have had its effect: the answer was lost
+    │       └── DeadlineExceeded   it was not finished in time
     └── PermanentError         trying again will not help
         ├── DataError          the data set is absent, unreadable or not what its name says
         ├── ContractViolation  an adapter gave back what its port forbids
@@ -28,8 +29,12 @@ class TransientError(PortError):
         self.retry_after_seconds = retry_after_seconds
 
 
-class DeadlineExceeded(TransientError):
-    """It was not finished in time; whether it had an effect is not known."""
+class EffectUnknown(TransientError):
+    """The answer was lost, so whether it had its effect is not known; trying again may have it twice."""
+
+
+class DeadlineExceeded(EffectUnknown):
+    """It was not finished in time."""
 
 
 class PermanentError(PortError):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from attrs import field, frozen
 
-from veriport.domain.checkpoints import Message
+from veriport.domain.delivery import Message
 
 
 @frozen(kw_only=True)
@@ -29,9 +29,20 @@ class Notifier(Protocol):
 
         ``message.id`` goes along in whatever way the receiver can use to drop repeats: the same id
         for the same message, another one for every other. Any text in the message is sent or refused.
-        Sends no second attempt by itself. Raises ``TransientError`` when a further attempt may help (with
-        ``retry_after_seconds`` if the receiver named it), ``DeadlineExceeded`` when time ran out and
-        the effect is unknown, and ``PermanentError`` when the receiver refused for good. Error texts
+        Sends no second attempt by itself. Raises ``TransientError`` when the receiver did not take it and a
+        further attempt may help (with ``retry_after_seconds`` if the receiver named it), ``EffectUnknown``
+        when the receiver may have taken it, ``DeadlineExceeded`` of these when time ran out, and
+        ``PermanentError`` when the receiver refused for good. Error texts
         hold no secret. What a caller's own function raises passes through as it is.
         """
+        ...
+
+
+@runtime_checkable
+class Idempotent(Protocol):
+    """A notifier that says whether sending a message again changes nothing for its receiver."""
+
+    @property
+    def idempotent(self) -> bool:
+        """Whether repeats are harmless: several messages may then be begun in one commit."""
         ...

@@ -88,3 +88,18 @@ class SupportsQueues(Protocol):
     def purge(self, limit: int) -> int:
         """Remove up to ``limit`` records that have expired, and say how many; 0 means there are none."""
         ...
+
+
+@runtime_checkable
+class Volatile(Protocol):
+    """A store that forgets everything when the program ends."""
+
+    @property
+    def volatile(self) -> bool:
+        """Whether it does."""
+        ...
+
+
+def forgets(store: StateStore) -> bool:
+    """Whether what is kept in a store is gone when the program ends."""
+    return isinstance(store, Volatile) and store.volatile

@@ -39,6 +39,12 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
         "webhook": Entry("veriport.adapters.notifiers.webhook:WebhookNotifier"),
         "callback": Entry("veriport.adapters.notifiers.callback:CallbackNotifier"),
     },
+    "stores": {
+        "memory": Entry("veriport.adapters.stores.memory:MemoryStateStore"),
+        "sqlite": Entry("veriport.adapters.stores.sqlite:SqliteStateStore"),
+        "postgresql": Entry("veriport.adapters.stores.postgres:PostgresStateStore", "postgres"),
+        "redis": Entry("veriport.adapters.stores.redis:RedisStateStore", "redis"),
+    },
     "telemetry": {
         "none": Entry("veriport.adapters.telemetry.none:NoTelemetry"),
         "log": Entry("veriport.adapters.telemetry.log:LogTelemetry"),

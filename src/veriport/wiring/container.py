@@ -5,8 +5,9 @@ Swap an adapter with ``container.clock.override(...)``, or with one line of conf
 
 from __future__ import annotations
 
+import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from dependency_injector import containers, providers
 
@@ -14,14 +15,24 @@ from veriport.adapters.clocks.system import SystemClock
 from veriport.adapters.expressions.sqlglot import parse
 from veriport.adapters.folders.local import LocalFolder
 from veriport.application.checking import CheckData
-from veriport.application.delivering import DeliverInline
-from veriport.application.running import RunCheckpoint
-from veriport.domain.checkpoints import EngineRef
+from veriport.application.delivering import DeliverDurably
+from veriport.application.draining import DrainLane
+from veriport.application.idempotency import Idempotency
+from veriport.application.receivers import Receivers
+from veriport.application.running import RunCheckpoint, receivers_of
+from veriport.application.runs import Runs
+from veriport.application.working import Work
+from veriport.domain.checkpoints import Action, CheckpointSpec, EngineRef
+from veriport.domain.delivery import Policy
+from veriport.ports.blobs import BlobStore
 from veriport.ports.engines import Engine
+from veriport.ports.notifiers import Notifier
 from veriport.ports.telemetry import Telemetry
 from veriport.wiring import catalog
 from veriport.wiring.notifiers import build_notifier
-from veriport.wiring.settings import AdapterRef, Settings
+from veriport.wiring.refs import AdapterRef
+from veriport.wiring.settings import Settings
+from veriport.wiring.stores import build_store
 
 
 def build_engine(ref: EngineRef) -> Engine:
@@ -44,8 +55,26 @@ def _telemetry(ref: AdapterRef) -> Telemetry:
     return telemetry
 
 
+def _blobs(ref: AdapterRef) -> BlobStore:
+    blobs: BlobStore = catalog.build("blobs", ref.kind, **ref.options)
+    return blobs
+
+
 def _token() -> str:
     return uuid.uuid4().hex[:8]
+
+
+def _holder() -> str:
+    return uuid.uuid4().hex
+
+
+def _receivers(
+    checkpoints: Iterable[CheckpointSpec], notifier_for: Callable[[Action], Notifier]
+) -> Receivers:
+    """Everybody whom the configuration names."""
+    return {
+        name: receiver for spec in checkpoints for name, receiver in receivers_of(spec, notifier_for).items()
+    }
 
 
 class Container(containers.DeclarativeContainer):
@@ -59,7 +88,33 @@ class Container(containers.DeclarativeContainer):
     engine = providers.Singleton(build_engine, settings.provided.engine)
     engine_for = providers.Singleton(_engine_for, engine.provider, settings.provided.engine)
     notifier_for = providers.Object(build_notifier)
-    deliver = providers.Singleton(DeliverInline, clock=clock, telemetry=telemetry)
+    store = providers.Singleton(build_store, settings.provided.store, clock)
+    blobs = providers.Singleton(_blobs, settings.provided.blobs)
+    policy = providers.Object(Policy())
+    chance = providers.Object(random.random)
+    deliver = providers.Singleton(
+        DeliverDurably,
+        store=store,
+        blobs=blobs,
+        clock=clock,
+        telemetry=telemetry,
+        policy=policy,
+        chance=chance,
+    )
+    idempotency = providers.Singleton(Idempotency, store=store, new_holder=providers.Object(_holder))
+    runs = providers.Singleton(Runs, store=store, blobs=blobs)
+    receivers = providers.Singleton(_receivers, settings.provided.checkpoints, notifier_for)
+    drain_lane = providers.Singleton(
+        DrainLane,
+        store=store,
+        blobs=blobs,
+        clock=clock,
+        telemetry=telemetry,
+        receiver_for=receivers.provided.get,
+        chance=chance,
+        policy=policy,
+    )
+    work = providers.Factory(Work, queues=store, drain=drain_lane, clock=clock, telemetry=telemetry)
     new_token = providers.Object(_token)
     folder = providers.Singleton(LocalFolder)
 
@@ -74,4 +129,6 @@ class Container(containers.DeclarativeContainer):
         telemetry=telemetry,
         new_token=new_token,
         folder=folder,
+        idempotency=idempotency,
+        runs=runs,
     )

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from attrs import evolve, field, fields, frozen
+from attrs import evolve, fields, frozen
 from returns.pipeline import is_successful
 
 from veriport.adapters.expressions.sqlglot import parse
@@ -35,17 +35,11 @@ from veriport.domain.suggestions import nearest
 from veriport.wiring import catalog
 from veriport.wiring.documents import Document, Problem, load_document
 from veriport.wiring.notifiers import build_notifier
+from veriport.wiring.refs import AdapterRef
 from veriport.wiring.rule_files import load_rules, sound_rules
+from veriport.wiring.stores import HOME, beside, store_ref
 
 _PREFIX = "VERIPORT_"
-
-
-@frozen
-class AdapterRef:
-    """Which adapter of a port to build: its kind in the catalog, and its own settings."""
-
-    kind: str
-    options: Mapping[str, object] = field(factory=dict, hash=False, repr=False)
 
 
 @frozen(kw_only=True)
@@ -54,6 +48,8 @@ class Settings:
 
     engine: EngineRef = EngineRef()
     telemetry: AdapterRef = AdapterRef("none")
+    store: AdapterRef = AdapterRef("memory")
+    blobs: AdapterRef = AdapterRef("memory")
     checkpoints: tuple[CheckpointSpec, ...] = ()
     file: Path | None = None
 
@@ -75,7 +71,7 @@ def settings_of(
 
 
 #: Sections that the environment may override, and the key that a bare value means.
-_SECTIONS: Mapping[str, str] = {"engine": "kind", "telemetry": "kind"}
+_SECTIONS: Mapping[str, str] = {"engine": "kind", "telemetry": "kind", "store": "url", "blobs": "kind"}
 _TOP_KEYS = (*_SECTIONS, "checkpoints")
 
 #: Keys of a checkpoint that are read as they stand, and their other spellings.
@@ -107,11 +103,20 @@ class _Settings:
         self._refuse_unknown_variables()
         engine = self._adapter("engine", "engines", content.get("engine"), "polars")
         telemetry = self._adapter("telemetry", "telemetry", content.get("telemetry"), "none")
+        store = self._store(content.get("store"))
+        blobs = self._blobs(content.get("blobs"))
         default = EngineRef(engine.kind, engine.options)
         checkpoints = tuple(self._checkpoints(content.get("checkpoints"), default))
         if self._problems or self._wrong_variables:
             raise ConfigurationError("\n".join([*self._wrong_variables, *self._lines()]))
-        return Settings(engine=default, telemetry=telemetry, checkpoints=checkpoints, file=self._file)
+        return Settings(
+            engine=default,
+            telemetry=telemetry,
+            store=store,
+            blobs=blobs,
+            checkpoints=checkpoints,
+            file=self._file,
+        )
 
     def _lines(self) -> Iterator[str]:
         if self._problems:
@@ -173,6 +178,30 @@ class _Settings:
             else:
                 self._wrong(str(wrong), name, "kind")
         return AdapterRef(kind, section)
+
+    def _store(self, value: object) -> AdapterRef:
+        """The store: a URL or a path, or a kind with its settings; beside the file where none is named."""
+        given = isinstance(value, str) or any(section == "store" for _, section, _ in self._variables())
+        kind = value.get("kind") if isinstance(value, dict) else None
+        found = self._adapter("store", "stores", value, "sqlite" if kind is None else str(kind))
+        options = dict(found.options)
+        url, path = options.pop("url", None), options.get("path")
+        if isinstance(url, str) and kind is None:
+            return self._attempt(lambda: store_ref(url, self._folder), "store") or AdapterRef("memory")
+        if isinstance(path, str):
+            return AdapterRef(found.kind, {**options, "path": self._beside(path)})
+        if given or isinstance(value, dict):
+            return found
+        return AdapterRef("memory") if self._file is None else beside(self._folder)
+
+    def _blobs(self, value: object) -> AdapterRef:
+        """The blob store; files beside the store where none is named."""
+        nothing = self._file is None and value is None
+        found = self._adapter("blobs", "blobs", value, "memory" if nothing else "file")
+        if found.kind != "file":
+            return found
+        root = found.options.get("root", f"{HOME}/blobs")
+        return AdapterRef("file", {**found.options, "root": self._beside(str(root))})
 
     def _section(self, name: str, value: object) -> dict[str, object]:
         """A section of the file: a bare name stands for its kind."""

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from attrs import field, frozen
 from returns.result import Failure, Result, Success
 
-from veriport.domain.checkpoints import Message
 from veriport.domain.datasets import Dataset
+from veriport.domain.delivery import Message
 from veriport.domain.expressions import Call, Expr, Literal, Name
 from veriport.domain.failures import InvalidExpression
 from veriport.domain.measurements import Measured, Measurement, Outcome

@@ -15,7 +15,8 @@ from tests.unit.application.fakes import FakeNotifier, fails_with
 from veriport.adapters.clocks.frozen import FrozenClock
 from veriport.adapters.telemetry.memory import MemoryTelemetry
 from veriport.application.delivering import DeliverInline, Receiver
-from veriport.domain.checkpoints import ActionResult, ActionStatus, Message
+from veriport.domain.checkpoints import ActionResult, ActionStatus
+from veriport.domain.delivery import Message
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.results import Status
 from veriport.ports.errors import (

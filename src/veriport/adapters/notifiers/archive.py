@@ -9,7 +9,8 @@ from attrs import field, frozen
 from veriport.adapters.notifiers.deadline import Deadline, MachineClock
 from veriport.domain import codec
 from veriport.domain.blob_keys import safe_part
-from veriport.domain.checkpoints import Message, PartitionBy
+from veriport.domain.checkpoints import PartitionBy
+from veriport.domain.delivery import Message
 from veriport.ports.blobs import BlobStore
 from veriport.ports.clocks import Clock
 from veriport.ports.notifiers import Receipt
@@ -26,6 +27,11 @@ class ArchiveNotifier:
     blobs: BlobStore
     partition_by: PartitionBy = PartitionBy.DATE
     clock: Clock = field(factory=MachineClock, repr=False)
+
+    @property
+    def idempotent(self) -> bool:
+        """See ``Idempotent``: a repeat replaces what was stored with the same."""
+        return True
 
     def send(self, message: Message, timeout_seconds: float) -> Receipt:
         """See ``Notifier``."""

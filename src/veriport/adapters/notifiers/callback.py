@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from attrs import field, frozen
 
 from veriport.adapters.notifiers.deadline import Deadline, MachineClock
-from veriport.domain.checkpoints import CheckpointResult, Message
+from veriport.domain.checkpoints import CheckpointResult
+from veriport.domain.delivery import Message
 from veriport.domain.rules.scalars import plain
 from veriport.ports.clocks import Clock
 from veriport.ports.notifiers import Receipt

@@ -7,7 +7,7 @@ import threading
 from attrs import evolve, frozen
 
 from veriport.adapters.notifiers.deadline import Deadline, MachineClock
-from veriport.domain.checkpoints import Message
+from veriport.domain.delivery import Message
 from veriport.ports.clocks import Clock
 from veriport.ports.errors import PermanentError, TransientError
 from veriport.ports.notifiers import Receipt

@@ -20,7 +20,7 @@ from attrs import frozen
 
 from veriport.adapters.notifiers.deadline import Deadline
 from veriport.adapters.notifiers.guard import Guard
-from veriport.ports.errors import PermanentError, TransientError
+from veriport.ports.errors import EffectUnknown, PermanentError, TransientError
 
 
 @functools.cache
@@ -89,11 +89,13 @@ def _our_errors(host: str) -> Iterator[None]:
     try:
         yield
     except httpcore.RemoteProtocolError:
-        raise TransientError(f"{host} closed the connection early, or did not answer in HTTP") from None
+        raise EffectUnknown(f"{host} closed the connection early, or did not answer in HTTP") from None
     except httpcore.LocalProtocolError:
         raise PermanentError(f"the request to {host} cannot be written as HTTP") from None
-    except httpcore.NetworkError as error:
+    except httpcore.ConnectError as error:
         raise TransientError(f"the connection to {host} broke: {error}") from error
+    except httpcore.NetworkError as error:
+        raise EffectUnknown(f"the connection to {host} broke: {error}") from error
 
 
 @frozen

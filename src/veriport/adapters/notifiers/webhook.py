@@ -24,7 +24,7 @@ from veriport.adapters.notifiers.http import (
     origin_of,
 )
 from veriport.domain import codec
-from veriport.domain.checkpoints import Message
+from veriport.domain.delivery import Message
 from veriport.ports.clocks import Clock
 from veriport.ports.notifiers import Receipt
 

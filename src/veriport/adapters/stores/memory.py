@@ -28,6 +28,8 @@ class MemoryStateStore:
         self._expiring: list[tuple[int, str]] = []
         self._revisions = itertools.count(1)
 
+    volatile = True  #: see ``Volatile``
+
     def now(self) -> datetime:
         """See ``StateStore``."""
         return self._clock.now()

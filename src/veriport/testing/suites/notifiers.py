@@ -22,7 +22,8 @@ from datetime import UTC, datetime
 import pytest
 from attrs import evolve, frozen
 
-from veriport.domain.checkpoints import CheckpointResult, Message
+from veriport.domain.checkpoints import CheckpointResult
+from veriport.domain.delivery import Message
 from veriport.domain.measurements import Measurement, Sample
 from veriport.domain.results import CheckResult, Part, judge
 from veriport.domain.rules.values import NotNull

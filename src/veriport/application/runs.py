@@ -1,0 +1,84 @@
+"""Runs that were made: their records, their results, and what became of what they owed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from attrs import evolve, frozen
+
+from veriport.domain import codec, outbox_keys
+from veriport.domain.checkpoints import ActionResult, ActionStatus, CheckpointResult
+from veriport.domain.delivery import Event, Outcome, State
+from veriport.domain.runs import DOCUMENTS, RunRecord, document_key, run_id_of
+from veriport.ports.blobs import BlobStore
+from veriport.ports.errors import PermanentError
+from veriport.ports.stores import StateStore
+
+
+@frozen(kw_only=True)
+class Runs:
+    """Reads runs from the store and their documents from the blob store."""
+
+    store: StateStore
+    blobs: BlobStore
+
+    def result(self, run_id: str) -> CheckpointResult:
+        """The result of a run, its actions as they stand now. Raises ``PermanentError`` if it is gone."""
+        record = self.record(run_id)
+        body = self.blobs.get(document_key(run_id))
+        if record is None or body is None:
+            raise PermanentError(f"the run {run_id} is not remembered any more")
+        result = CheckpointResult.from_dict(json.loads(body))
+        actions = tuple(self._action(run_id, identity, name) for identity, name in record.messages)
+        return evolve(result, action_results=actions)
+
+    def record(self, run_id: str) -> RunRecord | None:
+        """What is remembered of a run, or ``None``."""
+        found = self.store.get(outbox_keys.run(run_id))
+        return None if found is None else codec.read_record(found.value, "run", RunRecord)
+
+    def _action(self, run_id: str, identity: str, name: str) -> ActionResult:
+        found = self.store.get(outbox_keys.outcome(run_id, identity))
+        if found is None:
+            return ActionResult(action_name=name, action_type="", status=ActionStatus.PENDING)
+        return ended(
+            ActionResult(action_name=name, action_type="", status=ActionStatus.PENDING),
+            codec.read_record(found.value, "outcome", Outcome),
+        )
+
+    def sweep(self, limit: int = 1000) -> int:
+        """Delete documents of runs that are not remembered and are a day old; how many.
+
+        Such a document was written before a crash, or its run has been forgotten. The day leaves time to a
+        run that is just about to commit.
+        """
+        today = f"{self.store.now():%Y%m%d}"
+        swept = 0
+        for key in self._old_documents(today):
+            if self.store.get(outbox_keys.run(run_id_of(key))) is None:
+                swept += self.blobs.delete(key)
+            if swept >= limit:
+                break
+        return swept
+
+    def _old_documents(self, today: str) -> Iterator[str]:
+        """Documents of days before yesterday, by the folder that they are in."""
+        for key in self.blobs.keys(DOCUMENTS):
+            day = key.removeprefix(DOCUMENTS).partition("/")[0]
+            if day.isdigit() and int(day) < int(today) - 1:
+                yield key
+
+
+def ended(begun: ActionResult, outcome: Outcome) -> ActionResult:
+    """An action whose message came to ``outcome``."""
+    refused = outcome.event is Event.REFUSED
+    failed = ActionStatus.FAILURE if refused else ActionStatus.ERROR
+    return evolve(
+        begun,
+        status=ActionStatus.SUCCESS if outcome.state is State.DELIVERED else failed,
+        message=outcome.reason,
+        started_at=outcome.begun_at or begun.started_at,
+        completed_at=outcome.at,
+        details=outcome.details,
+    )
