@@ -12,14 +12,13 @@ from typing import Protocol
 from attrs import evolve, field, frozen
 
 from veriport.application.deadlines import Task
-from veriport.application.draining import DrainLane
+from veriport.application.draining import DrainLane, said
 from veriport.application.outbox import ClaimLost, Outbox, read_lane
 from veriport.application.receivers import Receiver
 from veriport.application.runs import ended
 from veriport.domain import codec, outbox_keys
 from veriport.domain.checkpoints import ActionResult, ActionStatus, CheckpointResult
 from veriport.domain.delivery import Delivery, Message, Outcome, Policy
-from veriport.domain.errors import VeriportError
 from veriport.domain.records import Change
 from veriport.domain.runs import document_key
 from veriport.ports.blobs import BlobStore
@@ -103,32 +102,7 @@ class DeliverDurably:
 
     def _start(self, drain: DrainLane, delivery: Delivery, receiver: Receiver) -> Task[Outcome | None]:
         over = self.clock.monotonic() + receiver.timeout_seconds
-        return Task(partial(self._send, drain, delivery, over), name=f"action {receiver.name}")
-
-    def _send(self, drain: DrainLane, delivery: Delivery, over: float) -> Outcome | None:
-        """Work on the lane of a message until its outcome is known, time is over, or the lane waits."""
-        key = outbox_keys.lane(delivery.lane)
-        while (found := self._outcome(delivery)) is None and self.clock.monotonic() < over:
-            asked = self.clock.monotonic()
-            record = self.store.take(key, self.policy.lease)
-            if record is not None:
-                drain(record, asked, lambda: self.clock.monotonic() >= over)
-            elif self._waits(key):
-                break
-            else:
-                self.clock.sleep(0.05)
-        return found
-
-    def _waits(self, key: str) -> bool:
-        """Whether a lane is left alone for now, and not at work elsewhere."""
-        record = self.store.get(key)
-        if record is None or record.fence == record.revision or read_lane(record).held:
-            return False
-        return record.due_at is None or record.due_at > self.store.now()
-
-    def _outcome(self, delivery: Delivery) -> Outcome | None:
-        record = self.store.get(outbox_keys.outcome(delivery.run_id, delivery.id))
-        return None if record is None else codec.read_record(record.value, "outcome", Outcome)
+        return Task(partial(send_in_line, drain, delivery, over), name=f"action {receiver.name}")
 
     def _finish(self, delivery: Delivery, receiver: Receiver, task: Task[Outcome | None]) -> ActionResult:
         begun = _begun(receiver, ActionStatus.PENDING, started_at=delivery.queued_at)
@@ -137,8 +111,8 @@ class DeliverDurably:
             result = self._pending(begun, delivery) if outcome is None else ended(begun, outcome)
         except DeadlineExceeded as late:
             result = evolve(begun, message=f"{late}; {self._later()}")
-        except VeriportError as trouble:
-            result = evolve(begun, message=f"{trouble}; {self._later()}")
+        except Exception as trouble:  # noqa: BLE001  # whatever sending came to, the verdict is returned
+            result = evolve(begun, message=f"{said(trouble)}; {self._later()}")
         if result.status is ActionStatus.PENDING and forgets(self.store):
             result = evolve(result, status=ActionStatus.ERROR)
         self.telemetry.event(
@@ -157,6 +131,34 @@ class DeliverDurably:
         if forgets(self.store):
             return "kept in the memory of this program only, whose next run tries again"
         return f"will be tried again {when} by 'veriport worker' or the next run"
+
+
+def send_in_line(drain: DrainLane, delivery: Delivery, over: float) -> Outcome | None:
+    """Work on the lane of a message until its outcome is known, the monotonic time is ``over`` or the lane waits."""
+    store, clock, key = drain.store, drain.clock, outbox_keys.lane(delivery.lane)
+    while (found := _outcome(store, delivery)) is None and clock.monotonic() < over:
+        asked = clock.monotonic()
+        record = store.take(key, drain.policy.lease)
+        if record is not None:
+            drain(record, asked, lambda: clock.monotonic() >= over)
+        elif _waits(store, key):
+            break
+        else:
+            clock.sleep(0.05)
+    return found
+
+
+def _waits(store: StateStore, key: str) -> bool:
+    """Whether a lane is left alone for now, and not at work elsewhere."""
+    record = store.get(key)
+    if record is None or record.fence == record.revision or read_lane(record).held:
+        return False
+    return record.due_at is None or record.due_at > store.now()
+
+
+def _outcome(store: StateStore, delivery: Delivery) -> Outcome | None:
+    record = store.get(outbox_keys.outcome(delivery.run_id, delivery.id))
+    return None if record is None else codec.read_record(record.value, "outcome", Outcome)
 
 
 def _begun(

@@ -26,7 +26,7 @@ from veriport.domain.rules.scalars import plain
 from veriport.ports.blobs import BlobStore
 from veriport.ports.clocks import Clock
 from veriport.ports.errors import EffectUnknown, PermanentError, TransientError
-from veriport.ports.notifiers import Idempotent, Receipt
+from veriport.ports.notifiers import Idempotent, Notifier, Receipt
 from veriport.ports.stores import StateStore
 from veriport.ports.telemetry import Telemetry
 
@@ -67,6 +67,21 @@ class _Hold:
     settled: list[list[Change]] = Factory(list)
     after: str = ""
     changed: bool = False
+    notifier: Notifier | None = None
+
+    def open(self, receiver: Receiver) -> Notifier:
+        """The receiver's notifier, made when it is first asked for; what that raises is raised again."""
+        if self.notifier is None:
+            self.notifier = receiver.open()
+        return self.notifier
+
+    def drops_repeats(self, receiver: Receiver) -> bool:
+        """Whether a message may be sent once more without harm."""
+        try:
+            notifier = self.open(receiver)
+        except Exception:  # noqa: BLE001  # it is the outcome of the first message
+            return False
+        return isinstance(notifier, Idempotent) and notifier.idempotent
 
 
 @frozen(kw_only=True)
@@ -129,7 +144,7 @@ class DrainLane:
 
     def _ready(self, hold: _Hold, receiver: Receiver) -> list[_Queued]:
         """The next messages that are due and not to be given up, as many as are begun together."""
-        many = _TOGETHER if _drops_repeats(receiver) else 1
+        many = _TOGETHER if hold.drops_repeats(receiver) else 1
         ready: list[_Queued] = []
         while len(ready) < many and (hold.page or not ready):
             queued_next = self._next(hold)
@@ -203,7 +218,7 @@ class DrainLane:
     def _attempt(self, hold: _Hold, each: _Queued, receiver: Receiver) -> timedelta | None:
         try:
             message = each.delivery.message(self._body(each.delivery))
-            receipt = receiver.open().send(message, receiver.timeout_seconds)
+            receipt = _receipt(hold.open(receiver).send(message, receiver.timeout_seconds))
         except ConfigurationError as error:
             return self._failed(hold, each, Event.FAILED, str(error))
         except TransientError as error:
@@ -212,7 +227,7 @@ class DrainLane:
         except PermanentError as error:
             self._settle(hold, each, Event.REFUSED, str(error))
         except (Exception, SystemExit) as error:  # noqa: BLE001  # foreign code: whatever it does is its outcome
-            self._settle(hold, each, Event.BROKEN, _said(error))
+            self._settle(hold, each, Event.BROKEN, said(error))
         else:
             self._settle(hold, each, Event.TAKEN, receipt.message, receipt)
         return None
@@ -415,15 +430,14 @@ def _after(each: _Queued, event: Event, now: datetime) -> _Queued:
     return evolve(each, delivery=step(each.delivery, event, now).unwrap())
 
 
-def _drops_repeats(receiver: Receiver) -> bool:
-    try:
-        notifier = receiver.open()
-    except (VeriportError, ImportError):
-        return False
-    return isinstance(notifier, Idempotent) and notifier.idempotent
+def _receipt(given: object) -> Receipt:
+    if not isinstance(given, Receipt):
+        raise TypeError(f"the notifier gave back {type(given).__name__} and not a Receipt")
+    return given
 
 
-def _said(error: BaseException) -> str:
+def said(error: BaseException) -> str:
+    """What an exception says; one that is not ours has its type before it."""
     return str(error) if isinstance(error, VeriportError) else f"{type(error).__name__}: {error}"
 
 

@@ -426,10 +426,14 @@ def _datetime_format(rule: DatetimeFormat, view: View) -> list[Verdict]:
 
 def _json_schema(rule: JsonSchema, view: View) -> list[Verdict]:
     import jsonschema  # noqa: PLC0415  # an extra
+    from referencing import Registry  # noqa: PLC0415  # it comes with jsonschema
+
+    schema = json.loads(rule.schema)
 
     def accepts(text: str) -> bool:
         try:
-            jsonschema.validate(json.loads(text, parse_constant=_no_constant), json.loads(rule.schema))
+            document = json.loads(text, parse_constant=_no_constant)
+            jsonschema.validate(document, schema, registry=Registry())  # one that fetches nothing
         except (ValueError, jsonschema.ValidationError):
             return False
         return True

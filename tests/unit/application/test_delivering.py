@@ -1,23 +1,29 @@
-"""Messages carried out at once: each has an outcome of its own, whatever the others do."""
+"""What a run owes is recorded, then sent: each message has an outcome of its own, whatever the others do."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
+from returns.result import Result
 
 from tests.unit.application.fakes import FakeNotifier, fails_with
+from veriport.adapters.blobs.memory import MemoryBlobStore
 from veriport.adapters.clocks.frozen import FrozenClock
+from veriport.adapters.stores.memory import MemoryStateStore
 from veriport.adapters.telemetry.memory import MemoryTelemetry
-from veriport.application.delivering import DeliverInline, Receiver
-from veriport.domain.checkpoints import ActionResult, ActionStatus
+from veriport.application.delivering import DeliverDurably
+from veriport.application.outbox import ClaimLost
+from veriport.application.receivers import Receiver
+from veriport.domain.checkpoints import ActionResult, ActionStatus, CheckpointResult
 from veriport.domain.delivery import Message
-from veriport.domain.errors import ConfigurationError
+from veriport.domain.errors import ConfigurationError, VeriportError
+from veriport.domain.records import Absent, AtRevision, Change, Conflict, Put
 from veriport.domain.results import Status
 from veriport.ports.errors import (
     DataError,
@@ -27,8 +33,10 @@ from veriport.ports.errors import (
     TransientError,
 )
 from veriport.ports.notifiers import Notifier, Receipt
+from veriport.ports.stores import StateStore
 
 _NOON = datetime(2024, 1, 31, 12, tzinfo=UTC)
+_FORGOTTEN = "kept in the memory of this program only, whose next run tries again"
 _tenant: ContextVar[str] = ContextVar("_tenant", default="nobody")
 
 
@@ -40,16 +48,26 @@ def never() -> Iterator[threading.Event]:
     event.set()
 
 
-def _message(receiver: str) -> Message:
+def _message(receiver: str, run: str) -> Message:
     return Message(
-        id=f"r-1:{receiver}",
+        id=f"{run}:{receiver}",
         receiver=receiver,
-        run_id="r-1",
+        run_id=run,
         checkpoint="orders",
         status=Status.FAILURE,
         occurred_at=_NOON,
         body={},
     )
+
+
+class Kept(MemoryStateStore):
+    """A store of which a test says that it outlives the program."""
+
+    volatile = False
+
+
+def _result(run: str) -> CheckpointResult:
+    return CheckpointResult(run_id=run, name="orders", run_name="r", run_time=_NOON)
 
 
 def _deliver(
@@ -59,13 +77,24 @@ def _deliver(
     timeout: float = 5,
     clock: FrozenClock | None = None,
     telemetry: MemoryTelemetry | None = None,
+    store: StateStore | None = None,
+    also: Callable[[], Sequence[Change]] = tuple,
+    run: str = "r-1",
+    blobs: MemoryBlobStore | None = None,
 ) -> tuple[ActionResult, ...]:
-    deliver = DeliverInline(clock=clock or FrozenClock(), telemetry=telemetry or MemoryTelemetry())
+    clock = clock or FrozenClock(_NOON)
+    deliver = DeliverDurably(
+        store=store or MemoryStateStore(clock),
+        blobs=blobs or MemoryBlobStore(),
+        clock=clock,
+        telemetry=telemetry or MemoryTelemetry(),
+        chance=lambda: 0.0,
+    )
     receivers = {
-        name: Receiver(kind="fake", timeout_seconds=timeout, open=partial(opening, notifier))
+        name: Receiver(name=name, kind="fake", timeout_seconds=timeout, open=partial(opening, notifier))
         for name, notifier in notifiers.items()
     }
-    return deliver([_message(name) for name in notifiers], receivers)
+    return deliver(_result(run), [_message(name, run) for name in notifiers], receivers, also)
 
 
 def test_what_is_taken_is_a_success_with_its_receipt() -> None:
@@ -73,7 +102,9 @@ def test_what_is_taken_is_a_success_with_its_receipt() -> None:
     (outcome,) = _deliver({"store": notifier})
     assert (outcome.action_name, outcome.action_type) == ("store", "fake")
     assert (outcome.status, outcome.message, outcome.details) == (ActionStatus.SUCCESS, "kept", {"path": "x"})
-    assert notifier.received == [_message("store")]
+    (message,) = notifier.received
+    assert (message.id, message.run_id, message.status) == ("r-1:store", "r-1", Status.FAILURE)
+    assert message.body["run_id"] == "r-1"
 
 
 @pytest.mark.parametrize(
@@ -81,17 +112,8 @@ def test_what_is_taken_is_a_success_with_its_receipt() -> None:
     [
         (PermanentError("refused"), ActionStatus.FAILURE, "refused"),
         (DataError("refused"), ActionStatus.FAILURE, "refused"),
-        (TransientError("busy"), ActionStatus.ERROR, "busy"),
-        (DeadlineExceeded("late"), ActionStatus.ERROR, "late"),
-        (ConfigurationError("the url names no host"), ActionStatus.ERROR, "the url names no host"),
-        (
-            MissingExtra("this", "aws"),
-            ActionStatus.ERROR,
-            "this needs an extra: pip install 'veriport[aws]'",
-        ),
         (ValueError("oops"), ActionStatus.ERROR, "ValueError: oops"),
         (SystemExit(3), ActionStatus.ERROR, "SystemExit: 3"),
-        (KeyboardInterrupt(), ActionStatus.ERROR, "KeyboardInterrupt: "),
     ],
 )
 def test_whatever_an_action_raises_is_its_outcome(
@@ -105,6 +127,77 @@ def test_whatever_an_action_raises_is_its_outcome(
     ]
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        TransientError("busy"),
+        DeadlineExceeded("late"),
+        ConfigurationError("the url names no host"),
+        MissingExtra("this", "aws"),
+    ],
+)
+def test_what_may_succeed_later_waits_for_the_next_attempt(error: VeriportError) -> None:
+    clock = FrozenClock(_NOON)
+    failing, fine = FakeNotifier(fails_with(error)), FakeNotifier()
+    outcomes = _deliver({"failing": failing, "fine": fine}, clock=clock, store=Kept(clock))
+    again = "will be tried again at 12:00:02 UTC by 'veriport worker' or the next run"
+    assert [(each.status, each.message) for each in outcomes] == [
+        (ActionStatus.PENDING, f"{error}; {again}"),
+        (ActionStatus.SUCCESS, "taken"),
+    ]
+
+
+def test_a_store_that_forgets_makes_what_waits_an_error() -> None:
+    (outcome,) = _deliver({"failing": FakeNotifier(fails_with(TransientError("busy")))})
+    assert (outcome.status, outcome.message) == (
+        ActionStatus.ERROR,
+        f"busy; {_FORGOTTEN}",
+    )
+
+
+def test_the_next_run_sends_what_the_last_one_could_not() -> None:
+    clock = FrozenClock(_NOON)
+    store, blobs = Kept(clock), MemoryBlobStore()
+    trouble: list[BaseException] = [TransientError("busy")]
+    receiver = FakeNotifier(lambda _: fails_with(trouble.pop())() if trouble else None)
+    assert _deliver({"a": receiver}, clock=clock, store=store, blobs=blobs)[0].status is ActionStatus.PENDING
+    clock.advance(60)
+    (outcome,) = _deliver({"a": receiver}, clock=clock, store=store, blobs=blobs, run="r-2")
+    assert outcome.status is ActionStatus.SUCCESS
+    assert [message.id for message in receiver.received] == ["r-1:a", "r-1:a", "r-2:a"]
+
+
+class Unreachable(MemoryStateStore):
+    """A store that nobody reaches."""
+
+    def commit(self, changes: Sequence[Change]) -> Result[int, Conflict]:
+        """See ``StateStore``."""
+        del changes
+        raise TransientError("state.db cannot be reached")
+
+
+def test_a_run_that_cannot_be_recorded_says_so_and_sends_nothing() -> None:
+    clock, telemetry, receiver = FrozenClock(_NOON), MemoryTelemetry(), FakeNotifier()
+    (outcome,) = _deliver({"a": receiver}, clock=clock, telemetry=telemetry, store=Unreachable(clock))
+    assert (outcome.status, outcome.message) == (
+        ActionStatus.ERROR,
+        "not sent, since the run could not be recorded: state.db cannot be reached",
+    )
+    assert receiver.received == []
+    assert [event.name for event in telemetry.events] == ["run.not_recorded"]
+
+
+def test_what_is_committed_with_the_run_must_hold_or_nothing_happens() -> None:
+    clock, receiver = FrozenClock(_NOON), FakeNotifier()
+    store = Kept(clock)
+    with pytest.raises(ClaimLost, match="claim was changed by somebody else"):
+        _deliver({"a": receiver}, store=store, also=lambda: [Put(key="claim", value=b"", guard=AtRevision(7))])
+    assert store.scan("") == ()
+    _deliver({"a": receiver}, store=store, also=lambda: [Put(key="claim", value=b"mine", guard=Absent())])
+    assert len(receiver.received) == 1
+    assert store.get("claim") is not None
+
+
 def test_an_action_that_cannot_be_made_is_an_error_and_the_others_are_carried_out() -> None:
     broken, fine = FakeNotifier(), FakeNotifier()
 
@@ -115,7 +208,7 @@ def test_an_action_that_cannot_be_made_is_an_error_and_the_others_are_carried_ou
 
     outcomes = _deliver({"broken": broken, "fine": fine}, opening=opening)
     assert [(each.status, each.message) for each in outcomes] == [
-        (ActionStatus.ERROR, "no url"),
+        (ActionStatus.ERROR, f"no url; {_FORGOTTEN}"),
         (ActionStatus.SUCCESS, "taken"),
     ]
 
@@ -131,7 +224,7 @@ class Forgetful:
 def test_a_notifier_that_gives_no_receipt_is_an_error() -> None:
     outcomes = _deliver({"bad": Forgetful(), "fine": FakeNotifier()})
     assert [each.status for each in outcomes] == [ActionStatus.ERROR, ActionStatus.SUCCESS]
-    assert outcomes[0].message.startswith("AttributeError: ")
+    assert outcomes[0].message == "TypeError: the notifier gave back NoneType and not a Receipt"
 
 
 def test_an_action_that_hangs_is_abandoned_and_hides_no_other(never: threading.Event) -> None:
@@ -139,9 +232,8 @@ def test_an_action_that_hangs_is_abandoned_and_hides_no_other(never: threading.E
     outcomes = _deliver({"hanging": hanging, "fine": FakeNotifier()}, timeout=0.1)
     assert [each.status for each in outcomes] == [ActionStatus.ERROR, ActionStatus.SUCCESS]
     assert outcomes[0].message == (
-        "action hanging did not finish in 0.1 s; it was abandoned and may still be running"
+        f"action hanging did not finish in 0.1 s; it was abandoned and may still be running; {_FORGOTTEN}"
     )
-    assert outcomes[0].completed_at is not None
 
 
 def test_actions_that_hang_are_waited_for_together(never: threading.Event) -> None:
@@ -185,7 +277,8 @@ def test_context_variables_cross_into_actions() -> None:
 def test_each_outcome_is_an_event() -> None:
     telemetry = MemoryTelemetry()
     _deliver({"a": FakeNotifier(), "b": FakeNotifier(fails_with(PermanentError("no")))}, telemetry=telemetry)
-    assert [(event.name, dict(event.attributes)) for event in telemetry.events] == [
+    finished = [event for event in telemetry.events if event.name == "action.finished"]
+    assert [(event.name, dict(event.attributes)) for event in finished] == [
         ("action.finished", {"receiver": "a", "status": "success", "run": "r-1"}),
         ("action.finished", {"receiver": "b", "status": "failure", "run": "r-1"}),
     ]

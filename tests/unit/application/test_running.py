@@ -12,10 +12,14 @@ import pytest
 from attrs import field, frozen
 
 from tests.unit.application.fakes import FakeEngine, FakeNotifier, fails_with, parse
+from veriport.adapters.blobs.memory import MemoryBlobStore
 from veriport.adapters.clocks.frozen import FrozenClock
+from veriport.adapters.stores.memory import MemoryStateStore
 from veriport.adapters.telemetry.memory import MemoryTelemetry
-from veriport.application.delivering import DeliverInline
-from veriport.application.running import RunCheckpoint
+from veriport.application.delivering import DeliverDurably
+from veriport.application.idempotency import Idempotency
+from veriport.application.running import RunCheckpoint, RunInProgress
+from veriport.application.runs import Runs
 from veriport.domain.checkpoints import (
     Action,
     ActionStatus,
@@ -57,6 +61,12 @@ class World:
     clock: FrozenClock = field(factory=lambda: FrozenClock(_NOON))
     telemetry: MemoryTelemetry = field(factory=MemoryTelemetry)
     asked: list[EngineRef] = field(factory=list)
+    blobs: MemoryBlobStore = field(factory=MemoryBlobStore)
+    store: MemoryStateStore = field()
+
+    @store.default
+    def _store(self) -> MemoryStateStore:
+        return MemoryStateStore(self.clock)
 
     def use_case(self) -> RunCheckpoint:
         """The use case over fakes."""
@@ -64,10 +74,14 @@ class World:
             engine_for=self._engine_for,
             notifier_for=self.notifier_for,
             parse=parse,
-            deliver=DeliverInline(clock=self.clock, telemetry=self.telemetry),
+            deliver=DeliverDurably(
+                store=self.store, blobs=self.blobs, clock=self.clock, telemetry=self.telemetry
+            ),
             clock=self.clock,
             telemetry=self.telemetry,
             new_token=lambda: "abc",
+            idempotency=Idempotency(store=self.store, new_holder=iter("ABCDEFGH").__next__),
+            runs=Runs(store=self.store, blobs=self.blobs),
         )
 
     def _engine_for(self, ref: EngineRef) -> FakeEngine:
@@ -192,7 +206,7 @@ def test_actions_that_fail_never_change_the_verdict() -> None:
     world = World(notifier_for=lambda _: FakeNotifier(fails_with(TransientError("busy"))))
     run = world.run(actions=[StoreResult()])
     assert (run.status, run.exit_code()) == (Status.SUCCESS, 0)
-    assert run.action_results[0].message == "busy"
+    assert run.action_results[0].message.startswith("busy; ")
 
 
 def test_one_action_in_trouble_hides_no_other(never: threading.Event) -> None:

@@ -409,7 +409,7 @@ def test_each_action_that_wants_the_run_gets_a_message() -> None:
     )
     run = _run(judge(NotNull(column="a", id="r"), Measurement(checked=5, failed=1)))
     messages = plan_messages(spec, run)
-    assert [message.receiver for message in messages] == ["store_result", "webhook"]
+    assert [message.receiver for message in messages] == ["orders/store_result", "orders/webhook"]
     assert [message.id for message in messages] == ["r-1:store_result", "r-1:webhook"]
     for message in messages:
         assert (message.run_id, message.checkpoint, message.status) == ("r-1", "orders", Status.FAILURE)

@@ -190,7 +190,10 @@ def _schema(value: object) -> str:
 
 @frozen(kw_only=True)
 class JsonSchema(TextRule):
-    """Every text is a JSON document that a JSON Schema accepts (needs ``veriport[jsonschema]``)."""
+    """Every text is a JSON document that a JSON Schema accepts (needs ``veriport[jsonschema]``).
+
+    The schema may refer to parts of itself, such as ``#/$defs/NAME``; other documents are never fetched.
+    """
 
     type: ClassVar[str] = "json_schema"
     schema: str = field(

@@ -19,7 +19,7 @@ class Crash(BaseException):
 
 
 class Actor:
-    """One process. ``wakes_at`` is the monotonic time until which it does nothing; ``frozen`` how often it froze."""
+    """One process. ``wakes_at`` is the monotonic time until which it does nothing."""
 
     def __init__(self, name: str, work: Callable[[Actor], None]) -> None:
         self.name = name
@@ -50,7 +50,7 @@ class Stage:
         threading.Thread(target=self._live, args=(actor,), name=name, daemon=True).start()
 
     def play(self, done: Callable[[], bool], longest: float) -> bool:
-        """Let actors run until ``done`` says so while all wait; whether it did before ``longest`` seconds passed."""
+        """Let actors run until ``done`` while all wait; whether that came before ``longest`` seconds passed."""
         while not self.over:
             ready = [actor for actor in self.actors if actor.wakes_at <= self.clock.monotonic()]
             if ready:
@@ -107,7 +107,7 @@ class Stage:
 
 
 class ActorClock:
-    """The clock of one actor: waiting on it lets the others go on. ``skew`` is by how much its time is wrong."""
+    """The clock of one actor: waiting lets the others go on. ``skew`` is by how much its time is wrong."""
 
     def __init__(self, stage: Stage, actor: Actor, skew: float = 0.0) -> None:
         self._stage = stage

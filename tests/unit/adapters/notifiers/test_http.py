@@ -28,7 +28,7 @@ from veriport.adapters.notifiers.http import (
 )
 from veriport.adapters.notifiers.transport import GuardedTransport
 from veriport.domain.errors import ConfigurationError
-from veriport.ports.errors import DeadlineExceeded, PermanentError, PortError, TransientError
+from veriport.ports.errors import DeadlineExceeded, EffectUnknown, PermanentError, PortError, TransientError
 from veriport.testing.receivers import HttpReceiver
 
 NOW = datetime(2024, 1, 31, 12, tzinfo=UTC)
@@ -168,7 +168,9 @@ class TestTrouble:
         with socket.create_server(("127.0.0.1", 0)) as closed:
             port = closed.getsockname()[1]
         self.assert_transient(
-            f"http://127.0.0.1:{port}", f"cannot connect to 127.0.0.1 port {port}: Connection refused"
+            f"http://127.0.0.1:{port}",
+            f"cannot connect to 127.0.0.1 port {port}: Connection refused",
+            TransientError,
         )
 
     @pytest.mark.parametrize(
@@ -193,10 +195,12 @@ class TestTrouble:
         url = f"http://inside.example:{receiver.port}/"
         assert HttpSender(clock=SystemClock(), guard=guard).deliver(post(url), 5).status == 200
 
-    def assert_transient(self, url: str, text: str) -> None:
+    def assert_transient(
+        self, url: str, text: str, kind: type[TransientError] = EffectUnknown
+    ) -> None:
         with pytest.raises(TransientError) as raised:
             sender().deliver(post(url), 5)
-        assert type(raised.value) is TransientError
+        assert type(raised.value) is kind
         assert str(raised.value) == text
 
 
