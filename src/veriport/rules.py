@@ -1,26 +1,98 @@
 """The rule classes, for those who write rules in Python: ``veriport.rules.NotNull(column="id")``."""
 
+from veriport.domain.rules.aggregates import Aggregate, Correlation, DistinctSet, ModeInSet, Of, Relation
 from veriport.domain.rules.base import Missing, Nulls, Rule
-from veriport.domain.rules.rows import Compare, Expression, Operator, Unique
-from veriport.domain.rules.tables import ColumnExists, DType, RowCount
-from veriport.domain.rules.values import Inclusive, InRange, InSet, Length, NotInSet, NotNull, Regex
+from veriport.domain.rules.references import ReferentialIntegrity, RowCountMatch
+from veriport.domain.rules.rows import (
+    Compare,
+    Duplicate,
+    Expression,
+    Operator,
+    PairInSet,
+    RowsComplete,
+    RowSum,
+    RowUnique,
+    Unique,
+)
+from veriport.domain.rules.spread import Direction, InterquartileRange, Monotonic, ZScore
+from veriport.domain.rules.tables import (
+    ColumnCount,
+    ColumnExists,
+    ColumnsOrdered,
+    ColumnsSet,
+    DType,
+    RowCount,
+    TableSchema,
+)
+from veriport.domain.rules.texts import At, Contains, DatetimeFormat, Format, JsonSchema, Like, NotLike
+from veriport.domain.rules.times import Freshness, NotFuture, NotPast
+from veriport.domain.rules.values import (
+    How,
+    Inclusive,
+    InRange,
+    InSet,
+    Length,
+    Match,
+    NotInRange,
+    NotInSet,
+    NotNull,
+    NotRegex,
+    Null,
+    Regex,
+)
 
 __all__ = [
+    "Aggregate",
+    "At",
+    "ColumnCount",
     "ColumnExists",
+    "ColumnsOrdered",
+    "ColumnsSet",
     "Compare",
+    "Contains",
+    "Correlation",
     "DType",
+    "DatetimeFormat",
+    "Direction",
+    "DistinctSet",
+    "Duplicate",
     "Expression",
+    "Format",
+    "Freshness",
+    "How",
     "InRange",
     "InSet",
     "Inclusive",
+    "InterquartileRange",
+    "JsonSchema",
     "Length",
+    "Like",
+    "Match",
     "Missing",
+    "ModeInSet",
+    "Monotonic",
+    "NotFuture",
+    "NotInRange",
     "NotInSet",
+    "NotLike",
     "NotNull",
+    "NotPast",
+    "NotRegex",
+    "Null",
     "Nulls",
+    "Of",
     "Operator",
+    "PairInSet",
+    "ReferentialIntegrity",
     "Regex",
+    "Relation",
     "RowCount",
+    "RowCountMatch",
+    "RowSum",
+    "RowUnique",
+    "RowsComplete",
     "Rule",
+    "TableSchema",
     "Unique",
+    "ZScore",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 from attrs import frozen
+from ruamel.yaml import YAML
+
+import veriport
 
 VERIPORT = [sys.executable, "-m", "veriport.adapters.cli.main"]
 USAGE, ERROR, INCOMPLETE = 2, 3, 4
@@ -171,6 +175,87 @@ class TestMissingExtra:
         done = cli("checkpoint", "run", "a", PYTHONPATH=without_jsonschema)
         assert done.code == USAGE
         assert "pip install 'veriport[jsonschema]'" in done.err
+
+    def test_a_configuration_tells_it_with_its_place(
+        self, cli: Cli, tmp_path: Path, orders: Path, without_jsonschema: str
+    ) -> None:
+        content = f"checkpoints:\n  - name: a\n    data: {orders.name}\n    rules:\n      - {self.RULE}\n"
+        write(tmp_path, "veriport.yaml", content)
+        done = cli("checkpoint", "validate", PYTHONPATH=without_jsonschema)
+        assert done.code == USAGE
+        assert done.err == (
+            "veriport: veriport.yaml:5:24: the rule json_schema needs an extra: pip install 'veriport[jsonschema]'\n"
+        )
+
+    def test_so_does_python(self, tmp_path: Path, without_jsonschema: str) -> None:
+        program = (
+            "import veriport, veriport.rules\n"
+            "rule = veriport.rules.JsonSchema(column='name', schema={})\n"
+            "try: veriport.check('orders.csv', [rule])\n"
+            "except veriport.MissingExtra as missing: print(missing)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": without_jsonschema},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "pip install 'veriport[jsonschema]'" in done.stdout
+
+    def test_other_rules_do_not_need_it(self, cli: Cli, orders: Path, without_jsonschema: str) -> None:
+        rule = "{column: id, type: unique}"
+        assert cli("check", orders.name, "--rule", rule, PYTHONPATH=without_jsonschema).code == 0
+
+
+#: Each JSON Schema that is none, as YAML, and what the problem says.
+WRONG_SCHEMAS = {
+    "{type: strin}": "at /type: 'strin' is not one of [",
+    "{minimum: a}": "at /minimum: 'a' is not of type 'number'",
+    "{$ref: 'http://127.0.0.1:9/schema'}": "other documents are never fetched",
+    "{$ref: 'file:///etc/passwd'}": "other documents are never fetched",
+    "{$ref: '#/$defs/absent'}": "which is not in it",
+}
+
+
+@pytest.mark.parametrize("schema", WRONG_SCHEMAS)
+class TestSchemasThatAreNone:
+    """They are found before any data is read: there is none."""
+
+    def test_on_the_command_line(self, cli: Cli, schema: str) -> None:
+        done = cli("check", "absent.csv", "--rule", f"{{column: name, type: json_schema, schema: {schema}}}")
+        assert (done.code, done.out) == (USAGE, "")
+        assert done.err.startswith("veriport: --rule:1:35: schema ")
+        assert WRONG_SCHEMAS[schema] in done.err
+
+    def test_in_a_rules_file(self, cli: Cli, tmp_path: Path, schema: str) -> None:
+        first = "  - {column: [a, b], type: not_null}\n"
+        content = f"rules:\n{first}  - column: name\n    type: json_schema\n    schema: {schema}\n"
+        done = cli("check", "absent.csv", "--rules", write(tmp_path, "rules.yaml", content))
+        assert done.code == USAGE
+        assert done.err.startswith("veriport: rules.yaml:5:5: schema ")
+        assert WRONG_SCHEMAS[schema] in done.err
+
+    @pytest.mark.parametrize("command", [("validate",), ("run", "a")])
+    def test_in_a_configuration(
+        self, cli: Cli, tmp_path: Path, schema: str, command: tuple[str, ...]
+    ) -> None:
+        rule = f"column: name\n        type: json_schema\n        schema: {schema}"
+        content = f"checkpoints:\n  - name: a\n    data: absent.csv\n    rules:\n      - {rule}\n"
+        write(tmp_path, "veriport.yaml", content)
+        done = cli("checkpoint", *command)
+        assert done.code == USAGE
+        assert done.err.startswith("veriport: veriport.yaml:7:9: schema ")
+        assert WRONG_SCHEMAS[schema] in done.err
+
+    def test_in_python(self, schema: str) -> None:
+        rule = veriport.rules.JsonSchema(column="name", schema=YAML(typ="safe").load(schema))
+        message = re.escape(WRONG_SCHEMAS[schema])
+        with pytest.raises(veriport.ConfigurationError, match=f"^rule 2: schema .*{message}"):
+            veriport.check("absent.csv", [{"type": "row_count", "min": 1}, rule])
+        with pytest.raises(veriport.ConfigurationError, match=f"^rule 1: schema .*{message}"):
+            veriport.Checkpoint("a", "absent.csv", [rule])
 
 
 class TestCsvKeepsWhatItSays:

@@ -7,11 +7,12 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeVar
 
 from returns.pipeline import is_successful
-from returns.result import Result
+from returns.result import Failure, Result, Success
 
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.rules.reading import Problems, read_rules
 from veriport.domain.validators import texts
+from veriport.wiring.json_schemas import wrong_schemas
 
 if TYPE_CHECKING:
     from veriport.domain.rules.base import Rule
@@ -40,7 +41,14 @@ def rules_of(rules: object) -> tuple[Rule, ...] | None:
         from veriport.wiring.rule_files import load_rules  # noqa: PLC0415  # imported on use
 
         return load_rules(str(rules))
-    return unwrap(read_rules(rules))
+    return _sound(rules)
+
+
+def _sound(entries: object) -> tuple[Rule, ...]:
+    """Rules such that nothing is wrong with them but, perhaps, their SQL, which the use case reads."""
+    rules = unwrap(read_rules(entries))
+    problems = wrong_schemas(rules)
+    return unwrap(Failure(problems) if problems else Success(rules))
 
 
 def checkpoint_rules(rules: object, validators: object, config: object) -> tuple[Rule, ...] | None:
@@ -50,7 +58,7 @@ def checkpoint_rules(rules: object, validators: object, config: object) -> tuple
     from veriport.domain.rules.shorthand import expand  # noqa: PLC0415  # imported on use
 
     meant = [each.entry for each in unwrap(expand(validators, config))]
-    return unwrap(read_rules([*(rules_of(rules) or ()), *meant]))
+    return _sound([*(rules_of(rules) or ()), *meant])
 
 
 def names_of(names: object, parameter: str = "key") -> tuple[str, ...]:

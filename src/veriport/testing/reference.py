@@ -427,6 +427,7 @@ def _datetime_format(rule: DatetimeFormat, view: View) -> list[Verdict]:
 def _json_schema(rule: JsonSchema, view: View) -> list[Verdict]:
     import jsonschema  # noqa: PLC0415  # an extra
     from referencing import Registry  # noqa: PLC0415  # it comes with jsonschema
+    from referencing.exceptions import Unresolvable  # noqa: PLC0415
 
     schema = json.loads(rule.schema)
 
@@ -434,6 +435,8 @@ def _json_schema(rule: JsonSchema, view: View) -> list[Verdict]:
         try:
             document = json.loads(text, parse_constant=_no_constant)
             jsonschema.validate(document, schema, registry=Registry())  # one that fetches nothing
+        except Unresolvable as wrong:
+            raise Mismatch(str(wrong)) from wrong
         except (ValueError, jsonschema.ValidationError):
             return False
         return True

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attrs import evolve
 from returns.pipeline import is_successful
-from returns.result import Failure, Result
+from returns.result import Failure, Result, Success
 
 from veriport.adapters.expressions.sqlglot import parse
 from veriport.application.checking import parse_all
@@ -15,8 +15,11 @@ from veriport.domain.errors import ConfigurationError
 from veriport.domain.rules.base import Rule
 from veriport.domain.rules.reading import Problems, RuleProblem, origins, read_rules
 from veriport.domain.rules.references import WithReference
+from veriport.domain.rules.texts import JsonSchema
 from veriport.domain.suggestions import nearest
+from veriport.ports.errors import MissingExtra
 from veriport.wiring.documents import Document, Problem, load_document
+from veriport.wiring.json_schemas import wrong_schemas
 
 
 def load_rules(path: str | Path, environment: Mapping[str, str] | None = None) -> tuple[Rule, ...]:
@@ -69,19 +72,30 @@ def _placed(problem: RuleProblem) -> Problem:
 
 
 def sound_rules(entries: object, folder_of: Callable[[int], Path]) -> Result[tuple[Rule, ...], Problems]:
-    """Read rules and parse their SQL; ``folder_of`` an entry is where its other data sets lie.
+    """Read rules, their SQL and JSON Schemas; ``folder_of`` an entry is where its other data sets lie.
 
     The problems carry the index of the entry, not of the rule that it makes.
     """
     read = read_rules(entries)
-    parsed = read.bind(lambda rules: parse_all(parse, rules))
-    homes = origins(entries if isinstance(entries, Iterable) else ())
-    if is_successful(parsed):
-        return read.map(lambda rules: tuple(map(_beside, rules, map(folder_of, homes))))
     if not is_successful(read):
         return read
-    moved = (evolve(each, path=(homes[int(each.path[0])], *each.path[1:])) for each in parsed.failure())
-    return Failure(tuple(moved))
+    rules = read.unwrap()
+    homes = origins(entries if isinstance(entries, Iterable) else ())
+    parsed = parse_all(parse, rules)
+    unsound = [*([] if is_successful(parsed) else parsed.failure()), *_wrong_schemas(rules)]
+    if not unsound:
+        return Success(tuple(map(_beside, rules, map(folder_of, homes))))
+    moved = (evolve(each, path=(homes[int(each.path[0])], *each.path[1:])) for each in unsound)
+    return Failure(tuple(sorted(moved, key=lambda each: int(each.path[0]))))
+
+
+def _wrong_schemas(rules: Sequence[Rule]) -> Problems:
+    """The library that is not installed is one problem, told at the first rule that needs it."""
+    try:
+        return wrong_schemas(rules)
+    except MissingExtra as missing:
+        first = next(index for index, rule in enumerate(rules) if isinstance(rule, JsonSchema))
+        return (RuleProblem(str(missing), (first, "type")),)
 
 
 def _beside(rule: Rule, folder: Path) -> Rule:

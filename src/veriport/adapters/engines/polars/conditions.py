@@ -237,7 +237,7 @@ def _datetime_format(rule: DatetimeFormat, schema: Schema) -> pl.Expr:
 
 def _json_schema(rule: JsonSchema, schema: Schema) -> pl.Expr:
     try:
-        from veriport.adapters.engines.polars.json_schema import accepts  # noqa: PLC0415  # an extra
+        from veriport.adapters.engines.json_schemas import accepts  # noqa: PLC0415  # an extra
     except ImportError as missing:
         raise MissingExtra("the rule json_schema", "jsonschema") from missing
     return _in_python(_text(rule, schema), accepts(rule.schema))
