@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -14,7 +14,10 @@ from returns.pipeline import is_successful
 from returns.result import Failure, Result, Success
 
 from veriport.domain import codec
+from veriport.domain.errors import ConfigurationError, shown
 from veriport.domain.idempotency import (
+    LABEL,
+    MAX_PARTS,
     Claim,
     Entry,
     InProgress,
@@ -27,8 +30,8 @@ from veriport.domain.idempotency import (
     parted,
     record_key,
 )
-from veriport.domain.records import Absent, AtRevision, Change, Delete, Put, Record
-from veriport.ports.errors import TransientError
+from veriport.domain.records import Absent, AtRevision, Change, Conflict, Delete, Put, Record
+from veriport.ports.errors import PermanentError, TransientError
 from veriport.ports.stores import StateStore
 
 
@@ -45,61 +48,58 @@ class Idempotency:
         A claim lapses after ``lease_seconds`` unless it is renewed. Of any number who ask at once, one gets
         it. Raises ``TransientError`` when the store cannot be reached.
         """
-        wanted = Entry(key=key, fingerprint=fingerprint, holder=self.new_holder(), progress=Progress.RUNNING)
+        holder = self.new_holder()
         while True:
             until = self.store.now() + timedelta(seconds=lease_seconds)
-            done = self._put(wanted, until)
-            if done is not None:
-                return _claim(wanted, done, until)
+            claim = Claim(key=key, fingerprint=fingerprint, holder=holder, fence=0, until=until)
+            done = self._commit([_put(claim, _running(claim), Absent(), until)])
+            if is_successful(done):
+                return evolve(claim, fence=done.unwrap())
             record = self.store.get(record_key(key))
-            if record is not None:
-                return self._meaning(record, wanted)
+            meaning = None if record is None else self._meaning(record, claim)
+            if meaning is not None:
+                return meaning
 
-    def _put(self, wanted: Entry, until: datetime) -> int | None:
-        """The revision of a new entry, or ``None`` where there is one; a lost answer is asked for again."""
-        change = Put(
-            key=record_key(wanted.key),
-            value=codec.to_record("idempotency", wanted),
-            guard=Absent(),
-            expires_at=until,
-        )
+    def _commit(self, changes: Sequence[Change]) -> Result[int, Conflict]:
+        """Commit, and once more where the answer was lost: nothing happens twice under a guard."""
         try:
-            done = self.store.commit([change])
+            return self.store.commit(changes)
         except TransientError:
-            done = self.store.commit([change])
-        return done.unwrap() if is_successful(done) else None
+            return self.store.commit(changes)
 
-    def _meaning(self, record: Record, wanted: Entry) -> Reservation:
+    def _meaning(self, record: Record, wanted: Claim) -> Reservation | None:
         entry = _entry(record)
         if entry.holder == wanted.holder and record.expires_at is not None:
-            return _claim(entry, record.revision, record.expires_at)  # our own, whose answer was lost
+            return evolve(wanted, fence=record.revision, until=record.expires_at)  # ours; the answer was lost
         if entry.fingerprint != wanted.fingerprint:
             return OtherRequest(wanted.key)
-        return self._known(record, entry)
+        return self._known(record, wanted.key)
 
-    def _known(self, record: Record, entry: Entry) -> Stored | InProgress:
+    def _known(self, record: Record, key: str) -> Stored | InProgress | None:
+        """What a record means; ``None`` if it became another one while it was read."""
+        entry = _entry(record)
         if entry.progress is Progress.RUNNING:
-            return InProgress(key=entry.key, until=record.expires_at)
-        parts = [self.store.get(part_key(entry.key, number)) for number in range(entry.parts)]
-        body = b"".join(part.value for part in parts if part is not None)
-        return Stored(key=entry.key, ok=entry.ok, outcome=json.loads(zlib.decompress(body)))
+            return InProgress(key=key, until=record.expires_at)
+        parts = [self.store.get(part_key(key, number)) for number in range(entry.parts)]
+        bodies = [part.value for part in parts if part is not None and part.revision == record.revision]
+        if len(bodies) == entry.parts:
+            return Stored(key=key, ok=entry.ok, outcome=json.loads(zlib.decompress(b"".join(bodies))))
+        again = self.store.get(record_key(key))
+        if again is not None and again.revision == record.revision:
+            raise PermanentError(f"the store has lost what {shown(key)} came to")
+        return None
 
     def seen(self, key: str) -> Stored | InProgress | None:
         """What is known of a key; nothing is reserved."""
-        record = self.store.get(record_key(key))
-        return None if record is None else self._known(record, _entry(record))
+        while (record := self.store.get(record_key(key))) is not None:
+            if (known := self._known(record, key)) is not None:
+                return known
+        return None
 
     def renew(self, claim: Claim, lease_seconds: float) -> Result[Claim, Lapsed]:
         """The claim, for so long from now; ``Failure`` if it has lapsed."""
         until = self.store.now() + timedelta(seconds=lease_seconds)
-        entry = _running(claim)
-        change = Put(
-            key=record_key(claim.key),
-            value=codec.to_record("idempotency", entry),
-            guard=AtRevision(claim.fence),
-            expires_at=until,
-        )
-        done = self.store.commit([change])
+        done = self._commit([_put(claim, _running(claim), AtRevision(claim.fence), until)])
         if is_successful(done):
             return Success(evolve(claim, fence=done.unwrap(), until=until))
         return self._still_ours(claim)
@@ -113,18 +113,18 @@ class Idempotency:
 
     def completion(
         self, claim: Claim, outcome: object, ttl_seconds: float, *, ok: bool = True
-    ) -> tuple[Change, ...]:
-        """The changes that keep an outcome, plain data, for so long; committed with what belongs to it."""
+    ) -> tuple[Put, ...]:
+        """The changes that keep an outcome, plain data, for so long; committed with what belongs to it.
+
+        Raises ``ConfigurationError`` for an outcome that cannot be kept.
+        """
         expires_at = self.store.now() + timedelta(seconds=ttl_seconds)
-        parts = parted(zlib.compress(json.dumps(outcome).encode()))
+        parts = parted(zlib.compress(_written(claim.key, outcome)))
+        if len(parts) > MAX_PARTS:
+            raise ConfigurationError(f"the outcome of {shown(claim.key)} is too large to be kept")
         entry = evolve(_running(claim), progress=Progress.DONE, ok=ok, parts=len(parts))
         return (
-            Put(
-                key=record_key(claim.key),
-                value=codec.to_record("idempotency", entry),
-                guard=AtRevision(claim.fence),
-                expires_at=expires_at,
-            ),
+            _put(claim, entry, AtRevision(claim.fence), expires_at),
             *(
                 Put(key=part_key(claim.key, number), value=part, expires_at=expires_at)
                 for number, part in enumerate(parts)
@@ -134,14 +134,26 @@ class Idempotency:
     def complete(
         self, claim: Claim, outcome: object, ttl_seconds: float, *, ok: bool = True
     ) -> Result[None, Lapsed]:
-        """Keep an outcome, plain data, good or bad; ``Failure`` if the claim has lapsed."""
-        done = self.store.commit(self.completion(claim, outcome, ttl_seconds, ok=ok))
-        return Success(None) if is_successful(done) else Failure(Lapsed(claim.key))
+        """Keep an outcome, plain data, good or bad; ``Failure`` if the claim has lapsed.
+
+        Raises ``ConfigurationError`` for an outcome that cannot be kept; the claim stands.
+        """
+        changes = self.completion(claim, outcome, ttl_seconds, ok=ok)
+        if is_successful(self._commit(changes)) or all(self._is_kept(change) for change in changes):
+            return Success(None)
+        return Failure(Lapsed(claim.key))
+
+    def _is_kept(self, change: Put) -> bool:
+        """Whether that is what the store holds: an earlier try succeeded, and its answer was lost."""
+        record = self.store.get(change.key)
+        return record is not None and record.value == change.value
 
     def release(self, claim: Claim) -> Result[None, Lapsed]:
-        """Give the work back undone, for anybody to begin; ``Failure`` if the claim has lapsed."""
-        done = self.store.commit([Delete(key=record_key(claim.key), guard=AtRevision(claim.fence))])
-        return Success(None) if is_successful(done) else Failure(Lapsed(claim.key))
+        """Give the work back undone, for anybody to begin; ``Failure`` if somebody began or did it."""
+        done = self._commit([Delete(key=record_key(claim.key), guard=AtRevision(claim.fence))])
+        if is_successful(done) or self.store.get(record_key(claim.key)) is None:
+            return Success(None)
+        return Failure(Lapsed(claim.key))
 
     @contextmanager
     def renewing(self, claim: Claim, lease_seconds: float) -> Iterator[Callable[[], Claim]]:
@@ -167,32 +179,54 @@ class _Keeper(threading.Thread):
         self._claim = claim
         self._lease = lease_seconds
         self._over = threading.Event()
+        self._unsure = False
 
     def run(self) -> None:
         while not self._over.wait(self._lease / 3):
-            try:
-                renewed = self._idempotency.renew(self._claim, self._lease)
-            except TransientError:
-                continue
-            if not is_successful(renewed):
+            if not self._renew():
                 return
-            self._claim = renewed.unwrap()
+
+    def _renew(self) -> bool:
+        """Renew once; whether there is anything to renew."""
+        try:
+            renewed = self._idempotency.renew(self._claim, self._lease)
+        except TransientError:
+            self._unsure = True
+            return True
+        self._unsure = False
+        self._claim = renewed.value_or(self._claim)
+        return is_successful(renewed)
 
     def stop(self) -> Claim:
         """End renewing; the claim as it was renewed last."""
         self._over.set()
         if self.is_alive():
             self.join()
+        if self._unsure:
+            self._renew()
         return self._claim
 
 
+def _put(claim: Claim, entry: Entry, guard: Absent | AtRevision, expires_at: datetime) -> Put:
+    value = codec.to_record("idempotency", entry)
+    return Put(key=record_key(claim.key), value=value, guard=guard, expires_at=expires_at)
+
+
 def _running(claim: Claim) -> Entry:
-    return Entry(key=claim.key, fingerprint=claim.fingerprint, holder=claim.holder, progress=Progress.RUNNING)
+    return Entry(
+        key=claim.key[:LABEL],
+        fingerprint=claim.fingerprint,
+        holder=claim.holder,
+        progress=Progress.RUNNING,
+    )
 
 
 def _entry(record: Record) -> Entry:
     return codec.read_record(record.value, "idempotency", Entry)
 
 
-def _claim(entry: Entry, fence: int, until: datetime) -> Claim:
-    return Claim(key=entry.key, fingerprint=entry.fingerprint, holder=entry.holder, fence=fence, until=until)
+def _written(key: str, outcome: object) -> bytes:
+    try:
+        return json.dumps(outcome).encode()
+    except (TypeError, ValueError, RecursionError) as wrong:
+        raise ConfigurationError(f"the outcome of {shown(key)} is no plain data: {wrong}") from wrong

@@ -18,6 +18,13 @@ class Crash(BaseException):
     """The process of an actor dies here: no code of it may go on."""
 
 
+def _closed() -> threading.Lock:
+    """A gate that the next ``release`` opens for one."""
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
 class Actor:
     """One process. ``wakes_at`` is the monotonic time until which it does nothing."""
 
@@ -27,7 +34,7 @@ class Actor:
         self.wakes_at = 0.0
         self.freezes = 0
         self.alive = True
-        self.turn = threading.Semaphore(0)
+        self.turn = _closed()
         self.error: BaseException | None = None
 
 
@@ -40,7 +47,7 @@ class Stage:
         self.actors: list[Actor] = []
         self.trace: list[str] = []
         self.over = False
-        self._back = threading.Semaphore(0)
+        self._back = _closed()
 
     def enter(self, name: str, work: Callable[[Actor], None], after: float = 0.0) -> None:
         """Add an actor that begins after so many seconds."""
@@ -50,7 +57,7 @@ class Stage:
         threading.Thread(target=self._live, args=(actor,), name=name, daemon=True).start()
 
     def play(self, done: Callable[[], bool], longest: float) -> bool:
-        """Let actors run until ``done`` while all wait; whether that came before ``longest`` seconds passed."""
+        """Let actors run until ``done`` while all wait; whether it was so within ``longest`` seconds."""
         while not self.over:
             ready = [actor for actor in self.actors if actor.wakes_at <= self.clock.monotonic()]
             if ready:

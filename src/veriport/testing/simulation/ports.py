@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -11,8 +11,9 @@ from attrs import define, field, frozen
 from returns.result import Result
 
 from veriport.adapters.stores.memory import MemoryStateStore
-from veriport.domain.delivery import Message
+from veriport.domain.delivery import Message, lane_of
 from veriport.domain.records import Change, Conflict, Record
+from veriport.ports.clocks import Clock
 from veriport.ports.errors import DeadlineExceeded, EffectUnknown, PermanentError, TransientError
 from veriport.ports.notifiers import Receipt
 from veriport.testing.simulation.baton import Actor, Crash, Stage
@@ -43,9 +44,13 @@ FREEZE_SECONDS = 150.0
 
 @define
 class Weather:
-    """How likely faults are, until when; and until when the store is down."""
+    """How likely a fault is at a call of the store and of the network, and from when there is none.
 
-    likelihood: float
+    ``down_until`` is when the store is back.
+    """
+
+    store: float
+    network: float
     calm_from: float
     kinds: frozenset[Fault] = frozenset(Fault)
     down_until: float = 0.0
@@ -53,7 +58,8 @@ class Weather:
 
     def strike(self, stage: Stage, possible: Sequence[Fault]) -> Fault | None:
         """A fault, or none."""
-        if stage.clock.monotonic() >= self.calm_from or stage.chance.random() >= self.likelihood:
+        likelihood = self.network if possible is _NETWORK else self.store
+        if stage.clock.monotonic() >= self.calm_from or stage.chance.random() >= likelihood:
             return None
         wanted = [fault for fault in possible if fault in self.kinds]
         return stage.chance.choice(wanted) if wanted else None
@@ -71,6 +77,7 @@ class StormyStore:
     stage: Stage
     actor: Actor
     weather: Weather
+    clock: Clock
 
     def now(self) -> datetime:
         """See ``StateStore``."""
@@ -146,29 +153,44 @@ def suffer(  # what happens, to whom, where
     return value
 
 
+def _never(_: object) -> bool:
+    return False
+
+
 @define(eq=False)
 class Inbox:
-    """An outside system: what reached it. ``refuses`` are the ids that it will never take."""
+    """An outside system with ``lanes`` ways to it, and what reached it by the ids of messages.
+
+    ``idempotent`` says that it drops repeats. It is ``down`` at those times, ``refuses`` messages of those
+    ids, and whoever sends one that it ``kills`` by dies.
+    """
 
     name: str
-    refuses: frozenset[str] = frozenset()
+    lanes: int = 1
+    idempotent: bool = False
+    down: Callable[[float], bool] = _never
+    refuses: Callable[[str], bool] = _never
+    kills: Callable[[str], bool] = _never
     arrived: list[str] = field(factory=list)
-    doubled_by_network: int = 0
-    in_flight: dict[str, tuple[Actor, int]] = field(factory=dict)
+    doubled_by_network: list[str] = field(factory=list)
+    in_flight: dict[tuple[str, str, str], tuple[Actor, int]] = field(factory=dict)
     overlaps: list[str] = field(factory=list)
 
-    def begin(self, message: str, actor: Actor) -> None:
-        """An attempt is on its way; another one of a living process that never froze must not be."""
-        for other, (sender, freezes) in self.in_flight.items():
-            if sender.alive and sender is not actor and sender.freezes == freezes and actor.alive:
-                self.overlaps.append(
-                    f"{self.name}: {actor.name} sends {message} while {sender.name} sends {other}"
-                )
-        self.in_flight[message] = (actor, actor.freezes)
+    def begin(self, message: Message, actor: Actor) -> tuple[str, str, str]:
+        """An attempt is on its way; in its lane no other one may be, unless a process froze meanwhile."""
+        place = (lane_of(self.name, message.run_id, self.lanes), message.id, actor.name)
+        for (lane, other, _), (sender, freezes) in self.in_flight.items():
+            if lane == place[0] and sender.alive and sender.freezes == freezes:
+                self.overlaps.append(f"{actor.name} sends {message.id} while {sender.name} sends {other}")
+        self.in_flight[place] = (actor, actor.freezes)
+        return place
 
-    def end(self, message: str) -> None:
-        """The attempt is over."""
-        self.in_flight.pop(message, None)
+    def take(self, message: str, *, twice: bool = False) -> None:
+        """The message arrives."""
+        self.arrived.append(message)
+        if twice:
+            self.arrived.append(message)
+            self.doubled_by_network.append(message)
 
 
 @frozen(eq=False)
@@ -180,33 +202,55 @@ class StormyNotifier:
     actor: Actor
     weather: Weather
 
+    @property
+    def idempotent(self) -> bool:
+        """See ``Idempotent``."""
+        return self.inbox.idempotent
+
     def send(self, message: Message, timeout_seconds: float) -> Receipt:
         """See ``Notifier``."""
-        self.inbox.begin(message.id, self.actor)
+        place = self.inbox.begin(message, self.actor)
         try:
             return self._send(message, timeout_seconds)
         finally:
-            self.inbox.end(message.id)
+            del self.inbox.in_flight[place]
 
     def _send(self, message: Message, timeout_seconds: float) -> Receipt:
-        began, what = self.stage.clock.monotonic(), f"send {message.id}"
-        self.stage.pause(self.actor)
+        self.stage.pause(self.actor, self.stage.chance.uniform(0, 0.2))
+        if self.inbox.kills(message.id):
+            self.stage.note(self.actor, f"send {message.id}: poison")
+            raise Crash
+        if self.inbox.down(self.stage.clock.monotonic()):
+            self.stage.note(self.actor, f"send {message.id}: the receiver is down")
+            raise TransientError("the receiver is down", retry_after_seconds=7)
         fault = self.weather.strike(self.stage, _NETWORK)
+        if fault is Fault.SLOW:
+            return self._send_slowly(message, timeout_seconds)
+        what = f"send {message.id}"
         suffer(fault, self.stage, self.actor, self.weather, what, lambda: self._arrive(message, fault))
         self.stage.pause(self.actor)
         if fault is Fault.LOST_ANSWER:
             raise EffectUnknown("the answer was lost")
-        if self.stage.clock.monotonic() - began > timeout_seconds:
-            raise DeadlineExceeded("no answer in time")
         return Receipt()
 
+    def _send_slowly(self, message: Message, timeout_seconds: float) -> Receipt:
+        """It may arrive long after the sender has given up waiting."""
+        delay = self.stage.chance.uniform(0, 3 * timeout_seconds)
+        self.weather.count(Fault.SLOW)
+        self.stage.note(self.actor, f"send {message.id}: {delay:.1f} s on its way")
+        if delay <= timeout_seconds:
+            self.stage.pause(self.actor, delay)
+            self._arrive(message, Fault.SLOW)
+            return Receipt()
+        if not self.inbox.refuses(message.id):
+            self.stage.enter("network", lambda _: self.inbox.take(message.id), after=delay)
+        self.stage.pause(self.actor, timeout_seconds)
+        raise DeadlineExceeded("no answer in time")
+
     def _arrive(self, message: Message, fault: Fault | None) -> None:
-        if message.id in self.inbox.refuses:
+        if self.inbox.refuses(message.id):
             raise PermanentError("the receiver refused the message")
-        self.inbox.arrived.append(message.id)
-        if fault is Fault.TWICE:
-            self.inbox.arrived.append(message.id)
-            self.inbox.doubled_by_network += 1
+        self.inbox.take(message.id, twice=fault is Fault.TWICE)
 
 
 @frozen(eq=False)
@@ -233,13 +277,10 @@ class StormyBlobs:
         self.stage.pause(self.actor)
         return self.inner.get(key)
 
-    def keys(self, prefix: str = "") -> object:
+    def keys(self, prefix: str = "") -> Iterator[str]:
         """See ``BlobStore``."""
         return iter(sorted(key for key in self.inner if key.startswith(prefix)))
 
     def delete(self, key: str) -> bool:
         """See ``BlobStore``."""
         return self.inner.pop(key, None) is not None
-
-
-Inboxes = Mapping[str, Inbox]
