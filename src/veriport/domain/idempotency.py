@@ -14,6 +14,9 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from veriport.domain.errors import ConfigurationError, shown
+from veriport.domain.records import MAX_CHANGES
+
 
 class Progress(StrEnum):
     """How far the work under a key is."""
@@ -24,7 +27,10 @@ class Progress(StrEnum):
 
 @frozen(kw_only=True)
 class Entry:
-    """What is stored under a key: ``holder`` does the work, and its outcome fills so many ``parts``."""
+    """What is stored under a key: ``holder`` does the work, and its outcome fills so many ``parts``.
+
+    ``key`` is for people and may be cut; which key it is, is said by where the entry is.
+    """
 
     key: str
     fingerprint: str
@@ -64,7 +70,7 @@ class InProgress:
     def __str__(self) -> str:
         """What is going on, and until when."""
         until = f", at the latest until {self.until:%H:%M:%S} UTC" if self.until else ""
-        return f"{self.key!r} is in progress elsewhere{until}"
+        return f"{shown(self.key)} is in progress elsewhere{until}"
 
 
 @frozen
@@ -75,7 +81,7 @@ class OtherRequest:
 
     def __str__(self) -> str:
         """Which key."""
-        return f"the key {self.key!r} was used for another request: use a key of its own for each"
+        return f"the key {shown(self.key)} was used for another request: use a key of its own for each"
 
 
 @frozen
@@ -86,10 +92,17 @@ class Lapsed:
 
     def __str__(self) -> str:
         """Which key."""
-        return f"the claim of {self.key!r} has lapsed, and somebody else may do the work by now"
+        return f"the claim of {shown(self.key)} has lapsed, and somebody else may do the work by now"
 
 
 Reservation: TypeAlias = Claim | Stored | InProgress | OtherRequest
+
+
+def sound_key(key: object) -> str:
+    """A key that somebody gave: any text with something in it. Raises ``ConfigurationError`` for others."""
+    if not isinstance(key, str) or not key:
+        raise ConfigurationError(f"an idempotency key is text with something in it, not {shown(key)}")
+    return key
 
 
 def fingerprint_of(*parts: str) -> str:
@@ -109,6 +122,8 @@ def part_key(key: str, number: int) -> str:
 
 
 PREFIX = "idempotency/"
+LABEL = 200  #: characters of a key that an entry shows
+MAX_PARTS = MAX_CHANGES // 2  #: of an outcome; the other half of a commit is for what goes with it
 _PART = 60_000  #: bytes
 
 
