@@ -375,6 +375,54 @@ class TestWrongConfiguration:
         assert done.err.startswith("veriport: veriport.yaml:")
         assert message in done.err
 
+    @pytest.mark.parametrize("command", [("validate",), ("run", "a")])
+    @pytest.mark.parametrize(
+        ("section", "message"),
+        [
+            ("engine: {kind: polars, foo: 1}", "1:24: unknown key 'foo' in engine 'polars': known are "),
+            ("engine: {kind: 'mine:Engine', thread: 1}", "1:31: unknown key 'thread' in engine 'mine:Engine'; did you mean 'threads'?"),
+            ("engine: {kind: 'mine:Engine'}", "1:10: engine 'mine:Engine' needs 'threads'"),
+            ("telemetry: {kind: log, loger: x}", "1:24: unknown key 'loger' in telemetry 'log'; did you mean 'logger'?"),
+            ("store: {kind: memory, foo: 1}", "1:23: unknown key 'foo' in store 'memory': it has none"),
+            ("store: {kind: memory, clock: 1}", "1:23: unknown key 'clock' in store 'memory': it has none"),
+            ("store: {url: memory, foo: 1}", "1:22: unknown key 'foo' in store 'memory': it has none"),
+            ("blobs: {kind: file, rot: x}", "1:21: unknown key 'rot' in blob store 'file'; did you mean 'root'?"),
+            ("blobs: {kind: memory, root: x}", "1:23: unknown key 'root' in blob store 'memory': it has none"),
+        ],
+    )  # fmt: skip
+    def test_an_unknown_option_of_any_adapter(
+        self, cli: Cli, tmp_path: Path, section: str, message: str, command: tuple[str, ...]
+    ) -> None:
+        write(tmp_path, "mine.py", "class Engine:\n    def __init__(self, threads): ...\n")
+        write(tmp_path, "veriport.yaml", f"{section}\ncheckpoints:\n  - {{name: a, data: x.csv}}\n")
+        done = cli("checkpoint", *command, PYTHONPATH=str(tmp_path))
+        assert (done.code, done.out) == (USAGE, "")
+        assert done.err.startswith(f"veriport: veriport.yaml:{message}"), done.err
+
+    def test_an_unknown_option_of_a_checkpoints_engine(self, cli: Cli, tmp_path: Path) -> None:
+        checkpoint = "{name: a, data: x.csv, engine: {kind: polars, nam: x}}"
+        write(tmp_path, "veriport.yaml", f"checkpoints:\n  - {checkpoint}\n")
+        done = cli("checkpoint", "validate")
+        assert (done.code, done.err) == (
+            USAGE,
+            "veriport: veriport.yaml:2:51: unknown key 'nam' in engine 'polars'; did you mean 'name'?\n",
+        )
+
+    def test_an_unknown_option_in_the_environment(self, cli: Cli, tmp_path: Path) -> None:
+        write(tmp_path, "veriport.yaml", "checkpoints:\n  - {name: a, data: x.csv}\n")
+        done = cli("checkpoint", "validate", VERIPORT_ENGINE__NAM="x")
+        assert done.code == USAGE
+        assert done.err.startswith("veriport: VERIPORT_ENGINE__NAM: unknown key 'nam' in engine 'polars'")
+
+    def test_a_missing_extra_is_told_where_options_need_it(self, cli: Cli, tmp_path: Path) -> None:
+        write(tmp_path, "redis.py", "raise ModuleNotFoundError('no redis here')\n")
+        section = "store: {kind: redis, url: 'redis://localhost'}\n"
+        write(tmp_path, "veriport.yaml", f"{section}checkpoints:\n  - {{name: a, data: x.csv}}\n")
+        done = cli("checkpoint", "validate", PYTHONPATH=str(tmp_path))
+        assert done.code == USAGE
+        assert done.err.startswith("veriport: veriport.yaml:1:9: ")
+        assert "pip install 'veriport[redis]'" in done.err
+
     def test_an_unknown_checkpoint_lists_the_known(self, cli: Cli, tmp_path: Path) -> None:
         write(tmp_path, "veriport.yaml", "checkpoints:\n  - {name: orders, data: x.csv}\n")
         done = cli("checkpoint", "run", "order")

@@ -6,9 +6,10 @@ command that installs it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from inspect import Parameter, signature
 from typing import Any
 
 from attrs import frozen
@@ -62,15 +63,65 @@ def build(port: str, kind: str, **options: object) -> Any:  # noqa: ANN401  # th
     try:
         return cls(**options)
     except TypeError as wrong:
-        raise ConfigurationError(f"{port[:-1]} {kind!r}: {wrong}") from wrong
+        found = "; ".join(fault.message for fault in _faults(port, kind, set(options), set(), set()))
+        raise ConfigurationError(found or f"{_one(port)} {kind!r}: {wrong}") from wrong
     except ImportError as missing:
         raise _missing(port, kind, missing) from missing
 
 
-def require(port: str, kind: str) -> None:
-    """Raise ``ConfigurationError`` unless ``build`` would find that kind; nothing of ours is imported."""
-    if kind not in CATALOG[port]:
-        _find(port, kind)
+@frozen
+class Fault:
+    """What ``build`` would refuse: which option, ``kind`` for the adapter as a whole, and why."""
+
+    key: str
+    message: str
+
+
+def faults(
+    port: str, kind: str, given: Iterable[str], *, filled: Iterable[str] = (), ours: Iterable[str] = ()
+) -> tuple[Fault, ...]:
+    """What is wrong with a kind, and with the names of the options that are ``given`` to it.
+
+    A class tells by its signature, so it is imported; one of ours only where there are options. One that
+    cannot be imported is at fault, too. ``filled`` are options that somebody may leave to us, ``ours``
+    those that nobody else may give.
+    """
+    given = set(given)
+    if not given and kind in CATALOG[port]:
+        return ()
+    try:
+        return tuple(_faults(port, kind, given, set(filled), set(ours)))
+    except ConfigurationError as wrong:
+        return (Fault("kind", str(wrong)),)
+
+
+def _faults(port: str, kind: str, given: set[str], filled: set[str], ours: set[str]) -> Iterator[Fault]:
+    whose, parameters = f"{_one(port)} {kind!r}", _parameters(_find(port, kind))
+    takes_any = any(each.kind is Parameter.VAR_KEYWORD for each in parameters)
+    named = {each.name: each for each in parameters if each.kind in _NAMED and each.name not in ours}
+    known = f": known are {', '.join(named)}" if named else ": it has none"
+    for key in sorted(given - set(named)):
+        if key in ours or not takes_any:
+            yield Fault(key, f"unknown key {key!r} in {whose}{nearest(key, named).hint or known}")
+    for name, parameter in named.items():
+        if parameter.default is Parameter.empty and name not in given | filled:
+            yield Fault("kind", f"{whose} needs {name!r}")
+
+
+_NAMED = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+
+
+def _parameters(cls: Callable[..., object]) -> tuple[Parameter, ...]:
+    """Anything goes where a class, perhaps one written in C, does not tell."""
+    try:
+        return tuple(signature(cls).parameters.values())
+    except (TypeError, ValueError):
+        return (Parameter("options", Parameter.VAR_KEYWORD),)
+
+
+def _one(port: str) -> str:
+    """What one adapter of a port is called."""
+    return "blob store" if port == "blobs" else port.removesuffix("s")
 
 
 def kinds(port: str) -> tuple[str, ...]:
@@ -85,6 +136,17 @@ def describe(port: str) -> tuple[tuple[str, str], ...]:
     return tuple(sorted([*ours, *((point.name, point.dist.name if point.dist else "?") for point in points)]))
 
 
+def lacking(port: str, kind: str) -> str:
+    """Why a kind cannot be used here, with the command that installs what is missing; empty where it can."""
+    try:
+        _find(port, kind)
+    except MissingExtra as missing:
+        return f"missing: pip install 'veriport[{missing.extra}]'"
+    except VeriportError as wrong:
+        return str(wrong)
+    return ""
+
+
 def _find(port: str, kind: str) -> type[Any]:
     if (ours := CATALOG[port].get(kind)) is not None:
         return _load(port, kind, EntryPoint(kind, ours.target, f"veriport.{port}"))
@@ -94,7 +156,7 @@ def _find(port: str, kind: str) -> type[Any]:
         return _load(port, kind, EntryPoint(kind, kind, f"veriport.{port}"))
     known = kinds(port)
     raise ConfigurationError(
-        f"unknown {port[:-1]} {kind!r}: known are {', '.join(known)}, or write package.module:Class"
+        f"unknown {_one(port)} {kind!r}: known are {', '.join(known)}, or write package.module:Class"
         + nearest(kind, known).hint
     )
 
@@ -106,14 +168,14 @@ def _load(port: str, kind: str, point: EntryPoint) -> type[Any]:
     except ImportError as missing:
         raise _missing(port, kind, missing) from missing
     except AttributeError as absent:
-        raise ConfigurationError(f"{port[:-1]} {kind!r}: {absent}") from absent
+        raise ConfigurationError(f"{_one(port)} {kind!r}: {absent}") from absent
     if not callable(loaded):
-        raise ConfigurationError(f"{port[:-1]} {kind!r}: {point.value} cannot be called")
+        raise ConfigurationError(f"{_one(port)} {kind!r}: {point.value} cannot be called")
     return loaded  # type: ignore[no-any-return]  # a class or a factory
 
 
 def _missing(port: str, kind: str, error: ImportError) -> VeriportError:
     ours = CATALOG[port].get(kind)
     if ours is not None and ours.extra:
-        return MissingExtra(f"{port[:-1]} {kind!r}", ours.extra)
-    return ConfigurationError(f"{port[:-1]} {kind!r} cannot be imported: {error}")
+        return MissingExtra(f"{_one(port)} {kind!r}", ours.extra)
+    return ConfigurationError(f"{_one(port)} {kind!r} cannot be imported: {error}")

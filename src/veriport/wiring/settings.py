@@ -7,7 +7,7 @@ file, for the sections that ``_SECTIONS`` lists: ``VERIPORT_ENGINE__KIND=polars`
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -73,6 +73,10 @@ def settings_of(
 #: Sections that the environment may override, and the key that a bare value means.
 _SECTIONS: Mapping[str, str] = {"engine": "kind", "telemetry": "kind", "store": "url", "blobs": "kind"}
 _TOP_KEYS = (*_SECTIONS, "checkpoints")
+
+#: Options of a section's adapter that it has from us where nobody gives them, and those only we give.
+_FILLED: Mapping[str, tuple[str, ...]] = {"blobs": ("root",)}
+_OURS: Mapping[str, tuple[str, ...]] = {"store": ("clock", "telemetry")}
 
 #: Keys of a checkpoint that are read as they stand, and their other spellings.
 _PLAIN_KEYS = ("samples", "timeout_seconds", "sample_size", "run_name_template")
@@ -160,8 +164,18 @@ class _Settings:
                 yield variable, section, key or _SECTIONS.get(section, "")
 
     def _adapter(self, name: str, port: str, value: object, default: str) -> AdapterRef:
+        """The adapter that a section names, such that it can be built."""
+        found = self._named(name, value, default)
+        self._judge(name, port, found)
+        return found
+
+    def _said_by(self, name: str) -> dict[str, str]:
+        """The variable that says each key of a section."""
+        return {key: variable for variable, section, key in self._variables() if section == name}
+
+    def _named(self, name: str, value: object, default: str) -> AdapterRef:
         """The adapter that a section names, overridden by the environment."""
-        said_by = {key: variable for variable, section, key in self._variables() if section == name}
+        said_by = self._said_by(name)
         section = {
             **self._section(name, value),
             **{key: self._environment[variable] for key, variable in said_by.items()},
@@ -170,24 +184,30 @@ class _Settings:
         if not isinstance(kind, str):
             self._wrong(f"kind must be a name, not {kind!r}", name, "kind")
             return AdapterRef(default)
-        try:
-            catalog.require(port, kind)
-        except ConfigurationError as wrong:
-            if "kind" in said_by:
-                self._wrong_variables.append(f"{said_by['kind']}: {wrong}")
-            else:
-                self._wrong(str(wrong), name, "kind")
         return AdapterRef(kind, section)
+
+    def _judge(self, name: str, port: str, ref: AdapterRef, filled: Iterable[str] = ()) -> None:
+        """Tell what is wrong with the kind of an adapter and the names of its options, where it was said."""
+        said_by = self._said_by(name)
+        filled = (*filled, *_FILLED.get(name, ()))
+        for fault in catalog.faults(port, ref.kind, ref.options, filled=filled, ours=_OURS.get(name, ())):
+            if fault.key in said_by:
+                self._wrong_variables.append(f"{said_by[fault.key]}: {fault.message}")
+            else:
+                self._wrong(fault.message, name, fault.key)
 
     def _store(self, value: object) -> AdapterRef:
         """The store: a URL or a path, or a kind with its settings; beside the file where none is named."""
         given = isinstance(value, str) or any(section == "store" for _, section, _ in self._variables())
         kind = value.get("kind") if isinstance(value, dict) else None
-        found = self._adapter("store", "stores", value, "sqlite" if kind is None else str(kind))
+        found = self._named("store", value, "sqlite" if kind is None else str(kind))
         options = dict(found.options)
         url, path = options.pop("url", None), options.get("path")
         if isinstance(url, str) and kind is None:
-            return self._attempt(lambda: store_ref(url, self._folder), "store") or AdapterRef("memory")
+            meant = self._attempt(lambda: store_ref(url, self._folder), "store") or AdapterRef("memory")
+            self._judge("store", "stores", AdapterRef(meant.kind, options), meant.options)
+            return AdapterRef(meant.kind, {**options, **meant.options})
+        self._judge("store", "stores", found)
         if isinstance(path, str):
             return AdapterRef(found.kind, {**options, "path": self._beside(path)})
         if given or isinstance(value, dict):
@@ -332,7 +352,8 @@ class _Settings:
         return value
 
     def _known_engine(self, ref: EngineRef, *path: int | str) -> EngineRef:
-        self._attempt(lambda: catalog.require("engines", ref.kind), *path)
+        for fault in catalog.faults("engines", ref.kind, ref.options):
+            self._wrong(fault.message, *path, fault.key)
         return ref
 
     def _actions(self, value: object, path: tuple[int | str, ...]) -> Iterator[Action]:
