@@ -104,11 +104,11 @@ class ClaimsByItsOwnClock(StormyStore):
 
     def claim(self, queue: str, limit: int, lease_seconds: float) -> tuple[Record, ...]:
         ahead = (self.clock.now() - self.stage.clock.now()).total_seconds()
-        self.inner._clock.step(ahead)  # planted
+        self.stage.clock.step(ahead)  # planted
         try:
             return self.inner.claim(queue, limit, lease_seconds)
         finally:
-            self.inner._clock.step(-ahead)
+            self.stage.clock.step(-ahead)
 
 
 @pytest.mark.parametrize(

@@ -88,15 +88,15 @@ class Outbox:
     def wake(self, lane: str, receiver: str, now: datetime) -> Change:
         """What makes sure, committed with a new message, that somebody will see it.
 
-        A lane that is asleep becomes due. One that is not will look once more before it falls asleep, as
-        long as it did not fall asleep meanwhile: that is what is checked.
+        A lane that is asleep becomes due. One that is not, or was just claimed, will look once more before it
+        falls asleep, as long as it did not fall asleep meanwhile: that is what is checked.
         """
         key = outbox_keys.lane(lane)
         record = self.store.get(key)
         if record is None:
             return lane_put(lane, Lane(receiver=receiver), now, Absent())
         found = read_lane(record)
-        if found.asleep:
+        if found.asleep and record.fence != record.revision:  # else whoever claimed it would lose it
             woken = evolve(found, asleep=False, held=False)
             return lane_put(lane, woken, now, AtRevision(record.revision))
         return Check(key=key, guard=AtRevision(record.revision))

@@ -61,6 +61,7 @@ class Event(StrEnum):
     BROKEN = "broken"  #: what sends it has a fault of its own
     EXPIRED = "expired"  #: its deadline has passed
     POISONED = "poisoned"  #: who sends it dies
+    DROPPED = "dropped"  #: a person does not want it sent
     RETRY = "retry"  #: a person wants it sent after all
 
 
@@ -69,6 +70,7 @@ STEPS: Mapping[tuple[State, Event], State] = {
     (State.WAITING, Event.BEGIN): State.SENDING,
     (State.WAITING, Event.EXPIRED): State.DEAD,
     (State.WAITING, Event.POISONED): State.DEAD,
+    (State.WAITING, Event.DROPPED): State.DEAD,
     (State.SENDING, Event.BEGIN): State.SENDING,
     (State.SENDING, Event.TAKEN): State.DELIVERED,
     (State.SENDING, Event.FAILED): State.WAITING,
@@ -78,6 +80,7 @@ STEPS: Mapping[tuple[State, Event], State] = {
     (State.SENDING, Event.BROKEN): State.DEAD,
     (State.SENDING, Event.EXPIRED): State.DEAD,
     (State.SENDING, Event.POISONED): State.DEAD,
+    (State.SENDING, Event.DROPPED): State.DEAD,
     (State.DEAD, Event.RETRY): State.WAITING,
 }
 
@@ -154,7 +157,7 @@ def step(delivery: Delivery, event: Event, now: datetime, reason: str = "") -> R
             changed |= {"begun_at": None, "deaths": 0}
         case Event.UNSENT:
             changed |= {"begun_at": None, "attempts": delivery.attempts - 1, "reason": delivery.reason}
-        case Event.EXPIRED | Event.POISONED:
+        case Event.EXPIRED | Event.POISONED | Event.DROPPED:
             begun = delivery.state is State.SENDING
             changed |= {"begun_at": None, "ambiguous": delivery.ambiguous + begun}
         case Event.RETRY:
@@ -225,11 +228,11 @@ class Lane:
 
 def lane_of(receiver: str, key: str, lanes: int) -> str:
     """The lane of a message: one a receiver, or one of several by the hash of ``key``."""
-    name = safe_part(receiver.replace("/", "|"), limit=120)
+    name = safe_part(receiver, limit=120)
     if lanes == 1:
         return name
     place = int.from_bytes(hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()[:8]) % lanes
-    return f"{name}#{place}"
+    return f"{name}|{place}"  # no name of a receiver becomes one with that sign
 
 
 @frozen(kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from tests.unit.application.fakes import FakeEngine, FakeNotifier, fails_with, parse
 from veriport.adapters.blobs.memory import MemoryBlobStore
@@ -62,6 +63,7 @@ class World:
     telemetry: MemoryTelemetry = field(factory=MemoryTelemetry)
     asked: list[EngineRef] = field(factory=list)
     blobs: MemoryBlobStore = field(factory=MemoryBlobStore)
+    holders: Iterator[int] = field(factory=itertools.count)
     store: MemoryStateStore = field()
 
     @store.default
@@ -80,7 +82,7 @@ class World:
             clock=self.clock,
             telemetry=self.telemetry,
             new_token=lambda: "abc",
-            idempotency=Idempotency(store=self.store, new_holder=iter("ABCDEFGH").__next__),
+            idempotency=Idempotency(store=self.store, new_holder=lambda: str(next(self.holders))),
             runs=Runs(store=self.store, blobs=self.blobs),
         )
 
@@ -309,3 +311,57 @@ def test_an_interrupt_is_not_swallowed() -> None:
     world = World(engine=FakeEngine(measuring=fails_with(KeyboardInterrupt())))
     with pytest.raises(KeyboardInterrupt):
         world.run()
+
+
+# --- under an idempotency key ---------------------------------------------------------------------
+
+
+def test_a_repeat_gets_the_result_of_the_first_and_tells_nobody() -> None:
+    told = FakeNotifier()
+    world = World(notifier_for=lambda _: told, engine=_failing())
+    spec = _spec(actions=[StoreResult()])
+    first = world.use_case()(spec, "key").unwrap()
+    again = world.use_case()(spec, "key").unwrap()
+    assert (first.repeated, again.repeated) == (False, True)
+    assert (again.run_id, again.status, again.exit_code()) == (first.run_id, Status.FAILURE, 1)
+    assert [action.status for action in again.action_results] == [ActionStatus.SUCCESS]
+    assert (len(world.engine.requests), len(told.received)) == (1, 1)
+
+
+def test_a_repeat_after_its_time_runs_again() -> None:
+    world = World()
+    world.use_case()(_spec(), "key")
+    world.clock.advance(86_401)
+    assert not world.use_case()(_spec(), "key").unwrap().repeated
+
+
+def test_of_two_at_once_one_is_told_that_the_other_is_at_it() -> None:
+    world, refused = World(), list[RunInProgress]()
+
+    def measuring() -> None:
+        with pytest.raises(
+            RunInProgress, match="'key' is in progress elsewhere, at the latest until 12:06:06 UTC"
+        ) as it:
+            world.use_case()(_spec(), "key")
+        refused.append(it.value)
+
+    world = evolve(world, engine=FakeEngine(measuring=measuring))
+    assert world.use_case()(_spec(), "key").unwrap().ok
+    assert len(refused) == 1
+
+
+@pytest.mark.parametrize(
+    "other", [{"name": "other"}, {"data": "other.csv"}, {"rules": ()}, {"where": "id > 0"}]
+)
+def test_a_key_that_was_used_for_another_checkpoint_is_refused(other: dict[str, object]) -> None:
+    world = World()
+    world.use_case()(_spec(), "key")
+    with pytest.raises(ConfigurationError, match="the key 'key' was used for another request"):
+        world.use_case()(_spec(**other), "key")
+
+
+def test_a_run_that_never_began_gives_its_key_back() -> None:
+    world = World(engine=FakeEngine(opening=fails_with(ConfigurationError("no such option"))))
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="no such option"):
+            world.use_case()(_spec(), "key")

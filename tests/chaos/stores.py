@@ -1,0 +1,23 @@
+"""The stores that chaos is tried on, each started for it in a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from tests.servers.redis import redis_server
+
+
+@contextmanager
+def _sqlite(folder: Path) -> Iterator[str]:
+    yield f"sqlite://{folder / 'state.db'}"
+
+
+@contextmanager
+def _redis(folder: Path) -> Iterator[str]:
+    with redis_server(folder, "--appendonly", "yes") as server:
+        yield server.url
+
+
+STORES: Mapping[str, Callable[[Path], AbstractContextManager[str]]] = {"sqlite": _sqlite, "redis": _redis}
