@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attrs import frozen
+from attrs import field, frozen
 
 from veriport.application.draining import DrainLane
 from veriport.domain import outbox_keys
 from veriport.domain.errors import VeriportError
+from veriport.domain.validators import seconds
 from veriport.ports.clocks import Clock
 from veriport.ports.errors import TransientError
 from veriport.ports.stores import SupportsQueues
@@ -20,7 +21,8 @@ class Work:
     """A loop over the lanes that are due: claim one, send what it holds, give it back.
 
     ``slice_seconds`` is for how long one lane is worked on while others may wait, ``poll_seconds`` how
-    long to wait when nothing is due. Every ``tidy_seconds`` what has expired is removed by ``tidy``.
+    long to wait when nothing is due, with a glance at ``stop`` every ``glance_seconds``. Every
+    ``tidy_seconds`` what has expired is removed by ``tidy``.
     """
 
     queues: SupportsQueues
@@ -29,7 +31,8 @@ class Work:
     telemetry: Telemetry
     tidy: Callable[[], object] = lambda: None
     slice_seconds: float = 10.0
-    poll_seconds: float = 1.0
+    poll_seconds: float = field(default=1.0, validator=seconds)
+    glance_seconds: float = 0.2
     tidy_seconds: float = 60.0
 
     def __call__(self, stop: Callable[[], bool]) -> None:
@@ -49,7 +52,13 @@ class Work:
                 self.telemetry.event("outbox.trouble", reason=str(trouble))
                 worked = False
             if not worked:
-                self.clock.sleep(self.poll_seconds)
+                self._rest(stop)
+
+    def _rest(self, stop: Callable[[], bool]) -> None:
+        """Wait for something to become due, or for ``stop``."""
+        over = self.clock.monotonic() + self.poll_seconds
+        while (left := over - self.clock.monotonic()) > 0 and not stop():
+            self.clock.sleep(min(left, self.glance_seconds))
 
     def once(self, stop: Callable[[], bool] = lambda: False) -> bool:
         """Work on the lane that has been due for longest; whether there was one."""
@@ -65,7 +74,7 @@ class Work:
                 self.telemetry.event("outbox.trouble", lane=record.key, reason=str(trouble))
         return bool(records)
 
-    def until_idle(self) -> None:
-        """Work until nothing is due now."""
-        while self.once():
+    def until_idle(self, stop: Callable[[], bool] = lambda: False) -> None:
+        """Work until nothing is due now, or ``stop`` says so."""
+        while not stop() and self.once(stop):
             pass

@@ -16,11 +16,13 @@ from veriport.adapters.expressions.sqlglot import parse
 from veriport.adapters.folders.local import LocalFolder
 from veriport.application.checking import CheckData
 from veriport.application.delivering import DeliverDurably
+from veriport.application.desk import OutboxDesk
 from veriport.application.draining import DrainLane
 from veriport.application.idempotency import Idempotency
 from veriport.application.receivers import Receivers
 from veriport.application.running import RunCheckpoint, receivers_of
 from veriport.application.runs import Runs
+from veriport.application.tidying import Tidy
 from veriport.application.working import Work
 from veriport.domain.checkpoints import Action, CheckpointSpec, EngineRef
 from veriport.domain.delivery import Policy
@@ -29,6 +31,7 @@ from veriport.ports.engines import Engine
 from veriport.ports.notifiers import Notifier
 from veriport.ports.telemetry import Telemetry
 from veriport.wiring import catalog
+from veriport.wiring.delivery import DeliverySettings
 from veriport.wiring.notifiers import build_notifier
 from veriport.wiring.refs import AdapterRef
 from veriport.wiring.settings import Settings
@@ -58,6 +61,10 @@ def _telemetry(ref: AdapterRef) -> Telemetry:
 def _blobs(ref: AdapterRef) -> BlobStore:
     blobs: BlobStore = catalog.build("blobs", ref.kind, **ref.options)
     return blobs
+
+
+def _policy(settings: DeliverySettings) -> Policy:
+    return settings.policy
 
 
 def _token() -> str:
@@ -90,7 +97,7 @@ class Container(containers.DeclarativeContainer):
     notifier_for = providers.Object(build_notifier)
     store = providers.Singleton(build_store, settings.provided.store, clock)
     blobs = providers.Singleton(_blobs, settings.provided.blobs)
-    policy = providers.Object(Policy())
+    policy = providers.Singleton(_policy, settings.provided.delivery)
     chance = providers.Object(random.random)
     deliver = providers.Singleton(
         DeliverDurably,
@@ -100,6 +107,7 @@ class Container(containers.DeclarativeContainer):
         telemetry=telemetry,
         policy=policy,
         chance=chance,
+        keep_days=settings.provided.delivery.keep_days,
     )
     idempotency = providers.Singleton(Idempotency, store=store, new_holder=providers.Object(_holder))
     runs = providers.Singleton(Runs, store=store, blobs=blobs)
@@ -113,8 +121,20 @@ class Container(containers.DeclarativeContainer):
         receiver_for=receivers.provided.get,
         chance=chance,
         policy=policy,
+        keep_days=settings.provided.delivery.keep_days,
     )
-    work = providers.Factory(Work, queues=store, drain=drain_lane, clock=clock, telemetry=telemetry)
+    tidy = providers.Singleton(Tidy, queues=store, runs=runs, clock=clock, telemetry=telemetry)
+    work = providers.Factory(
+        Work, queues=store, drain=drain_lane, clock=clock, telemetry=telemetry, tidy=tidy
+    )
+    outbox_desk = providers.Singleton(
+        OutboxDesk,
+        store=store,
+        clock=clock,
+        receiver_for=receivers.provided.get,
+        policy=policy,
+        keep_days=settings.provided.delivery.keep_days,
+    )
     new_token = providers.Object(_token)
     folder = providers.Singleton(LocalFolder)
 

@@ -170,7 +170,7 @@ class _Reader:
         if not isinstance(value, str) or "$" not in value:
             return value
         filled = self._fill(value, path)
-        return self._number(filled) if getattr(node, "style", None) is None and filled != value else filled
+        return number_in(filled) if getattr(node, "style", None) is None and filled != value else filled
 
     def _resolve(self, node: Node) -> object:
         try:
@@ -199,12 +199,12 @@ class _Reader:
             )
         return _VARIABLE.sub(replace, text)
 
-    @staticmethod
-    def _number(text: str) -> object:
-        """A number where an unquoted ``${VARIABLE}`` stands for one."""
-        for kind in (int, float):
-            try:
-                return kind(text)
-            except ValueError:
-                continue
-        return text
+
+def number_in(text: str) -> object:
+    """The number that a text is, where it is one: an unquoted ``${VARIABLE}``, or a variable's own value."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

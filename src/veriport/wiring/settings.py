@@ -32,8 +32,9 @@ from veriport.domain.rules.base import Rule
 from veriport.domain.rules.shorthand import Placed, expand
 from veriport.domain.severity import severity_of
 from veriport.domain.suggestions import nearest
-from veriport.wiring import catalog
-from veriport.wiring.documents import Document, Problem, load_document
+from veriport.wiring import catalog, delivery
+from veriport.wiring.delivery import DeliverySettings
+from veriport.wiring.documents import Document, Problem, load_document, number_in
 from veriport.wiring.notifiers import build_notifier
 from veriport.wiring.refs import AdapterRef
 from veriport.wiring.rule_files import load_rules, sound_rules
@@ -50,6 +51,7 @@ class Settings:
     telemetry: AdapterRef = AdapterRef("none")
     store: AdapterRef = AdapterRef("memory")
     blobs: AdapterRef = AdapterRef("memory")
+    delivery: DeliverySettings = DeliverySettings()
     checkpoints: tuple[CheckpointSpec, ...] = ()
     file: Path | None = None
 
@@ -70,8 +72,10 @@ def settings_of(
     return evolve(settings, checkpoints=checkpoints)
 
 
-#: Sections that the environment may override, and the key that a bare value means.
-_SECTIONS: Mapping[str, str] = {"engine": "kind", "telemetry": "kind", "store": "url", "blobs": "kind"}
+#: Sections that the environment may override, and the key that a bare value means, if it means one.
+_SECTIONS: Mapping[str, str] = {
+    "engine": "kind", "telemetry": "kind", "store": "url", "blobs": "kind", "delivery": "",
+}  # fmt: skip
 _TOP_KEYS = (*_SECTIONS, "checkpoints")
 
 #: Options of a section's adapter that it has from us where nobody gives them, and those only we give.
@@ -109,6 +113,7 @@ class _Settings:
         telemetry = self._adapter("telemetry", "telemetry", content.get("telemetry"), "none")
         store = self._store(content.get("store"))
         blobs = self._blobs(content.get("blobs"))
+        how = self._delivery(content.get("delivery"))
         default = EngineRef(engine.kind, engine.options)
         checkpoints = tuple(self._checkpoints(content.get("checkpoints"), default))
         if self._problems or self._wrong_variables:
@@ -118,6 +123,7 @@ class _Settings:
             telemetry=telemetry,
             store=store,
             blobs=blobs,
+            delivery=how,
             checkpoints=checkpoints,
             file=self._file,
         )
@@ -222,6 +228,28 @@ class _Settings:
             return found
         root = found.options.get("root", f"{HOME}/blobs")
         return AdapterRef("file", {**found.options, "root": self._beside(str(root))})
+
+    def _delivery(self, value: object) -> DeliverySettings:
+        """Numbers by name; each that is wrong is told where it stands."""
+        if not isinstance(value, dict | None):
+            self._wrong("delivery is a mapping, such as {backoff_seconds: 2}", "delivery")
+            return DeliverySettings()
+        said_by = self._said_by("delivery")
+        given: dict[str, object] = {str(key): item for key, item in (value or {}).items()}
+        given |= {key: number_in(self._environment[variable]) for key, variable in said_by.items()}
+        sound: dict[str, object] = {}
+        for key, item in given.items():
+            try:
+                sound |= delivery.sound(key, item)
+            except ConfigurationError as wrong:
+                if key in said_by:
+                    self._wrong_variables.append(f"{said_by[key]}: {wrong}")
+                else:
+                    self._wrong(str(wrong), "delivery", key)
+        settings = DeliverySettings(**sound)  # type: ignore[arg-type]  # the class validated
+        if fault := settings.fault:
+            self._wrong(fault, "delivery")
+        return settings
 
     def _section(self, name: str, value: object) -> dict[str, object]:
         """A section of the file: a bare name stands for its kind."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from veriport.domain.datasets import without_credentials
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.suggestions import nearest
 from veriport.ports.clocks import Clock
@@ -56,6 +57,12 @@ def _file(path: Path) -> AdapterRef:
 def beside(folder: Path) -> AdapterRef:
     """The store of a configuration file in ``folder`` that names none."""
     return AdapterRef("sqlite", {"path": str(folder / HOME / STATE_FILE)})
+
+
+def label_of(ref: AdapterRef) -> str:
+    """A store as people may see it: its kind, and where it is without user and password."""
+    place = ref.options.get("url", ref.options.get("path"))
+    return ref.kind if place is None else f"{ref.kind} {without_credentials(str(place))}"
 
 
 def build_store(ref: AdapterRef, clock: Clock) -> StateStore:
