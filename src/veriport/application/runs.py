@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 from attrs import evolve, frozen
 
@@ -38,14 +39,32 @@ class Runs:
         found = self.store.get(outbox_keys.run(run_id))
         return None if found is None else codec.read_record(found.value, "run", RunRecord)
 
-    def _action(self, run_id: str, identity: str, name: str) -> ActionResult:
-        found = self.store.get(outbox_keys.outcome(run_id, identity))
-        if found is None:
-            return ActionResult(action_name=name, action_type="", status=ActionStatus.PENDING)
-        return ended(
-            ActionResult(action_name=name, action_type="", status=ActionStatus.PENDING),
-            codec.read_record(found.value, "outcome", Outcome),
+    def renewed(self, result: CheckpointResult) -> CheckpointResult:
+        """A result with its actions as they stand now, as far as their outcomes are remembered."""
+        record = self.record(result.run_id)
+        owed = {name: identity for identity, name in record.messages} if record else {}
+        actions = tuple(
+            self._ended(result.run_id, owed[action.action_name], action)
+            if action.action_name in owed
+            else action
+            for action in result.action_results
         )
+        return evolve(result, action_results=actions)
+
+    def outcome(self, run_id: str, identity: str) -> Outcome | None:
+        """What a message of a run came to; ``None`` while it is on its way."""
+        found = self.store.get(outbox_keys.outcome(run_id, identity))
+        return None if found is None else codec.read_record(found.value, "outcome", Outcome)
+
+    def _action(self, run_id: str, identity: str, name: str) -> ActionResult:
+        pending = ActionResult(
+            action_name=name, action_type="", status=ActionStatus.PENDING, message=_STILL_TO_BE_DELIVERED
+        )
+        return self._ended(run_id, identity, pending)
+
+    def _ended(self, run_id: str, identity: str, action: ActionResult) -> ActionResult:
+        outcome = self.outcome(run_id, identity)
+        return action if outcome is None else ended(action, outcome)
 
     def sweep(self, limit: int = 1000) -> int:
         """Delete documents of runs that are not remembered and are a day old; how many.
@@ -53,21 +72,24 @@ class Runs:
         Such a document was written before a crash, or its run has been forgotten. The day leaves time to a
         run that is just about to commit.
         """
-        today = f"{self.store.now():%Y%m%d}"
+        yesterday = f"{self.store.now() - timedelta(days=1):%Y%m%d}"
         swept = 0
-        for key in self._old_documents(today):
+        for key in self._documents_before(yesterday):
             if self.store.get(outbox_keys.run(run_id_of(key))) is None:
                 swept += self.blobs.delete(key)
             if swept >= limit:
                 break
         return swept
 
-    def _old_documents(self, today: str) -> Iterator[str]:
-        """Documents of days before yesterday, by the folder that they are in."""
+    def _documents_before(self, first: str) -> Iterator[str]:
+        """Documents of the days before ``first``, by the folder that they are in."""
         for key in self.blobs.keys(DOCUMENTS):
             day = key.removeprefix(DOCUMENTS).partition("/")[0]
-            if day.isdigit() and int(day) < int(today) - 1:
+            if day.isdigit() and day < first:
                 yield key
+
+
+_STILL_TO_BE_DELIVERED = "still to be delivered, by 'veriport worker' or the next run"
 
 
 def ended(begun: ActionResult, outcome: Outcome) -> ActionResult:
