@@ -83,9 +83,8 @@ class Aggregate(Bounds, ValueRule, ColumnRule):
         if (value is None) is (self.of is Of.QUANTILE):
             raise InvalidRule("q goes with of: quantile, and of: quantile needs it", key="q")
 
-    def __attrs_post_init__(self) -> None:
-        """Of numbers only the ends of other kinds are made."""
-        super().__attrs_post_init__()
+    def require_ends(self) -> None:
+        """Only of values with an order the ends may be no numbers."""
         if self.of in RATIOS:
             numbers_only(self, 0, 1)
         elif self.of not in _OF_ORDERED:
@@ -130,6 +129,9 @@ class Correlation(Bounds, ValueRule, ColumnsRule):
         super().__attrs_post_init__()
         if len(self.columns) != 2:  # noqa: PLR2004  # a pair
             raise InvalidRule("correlation is about two columns", key="columns")
+
+    def require_ends(self) -> None:
+        """A correlation is a number."""
         numbers_only(self, -1, 1)
 
     def expectation(self) -> str:

@@ -154,7 +154,7 @@ def _one_per_column(plain: Plain) -> Iterable[Plain]:
     if not isinstance(columns, list | tuple):
         return (plain,)
     if not columns:
-        raise InvalidRule("column is an empty list", key="column")
+        raise InvalidRule("column is an empty list: name a column", key="column")
     if "id" in plain.entry and len(columns) > 1:
         raise InvalidRule("an id cannot be shared: a list of columns makes one rule each", key="id")
     times = Counter(name for name in columns if isinstance(name, str))

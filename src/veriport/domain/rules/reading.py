@@ -163,7 +163,8 @@ def _names(word: str, spelling: Spelling, entry: Mapping[str, object]) -> dict[s
     present = [name for key, name in names.items() if entry[key] is not None or name not in spelling.needs]
     for name in _needed(spelling):
         if name not in present:
-            written = next((key for key, meant in spelling.renamed.items() if meant == name), name)
+            others = spelling.renamed if word.lower() != spelling.rule.type else {}
+            written = next((key for key, meant in others.items() if meant == name), name)
             raise InvalidRule(f"{word} needs {written!r}")
     return names
 

@@ -18,6 +18,8 @@ from veriport.domain.types import Column
 
 def _reference(value: object) -> str:
     """The address of a data set as canonical JSON text, so that it can be compared and hashed."""
+    if value is None:
+        raise InvalidRule("reference must be a path or a mapping with 'path', not None", key="reference")
     written = _settings(value) if isinstance(value, Address) else _written(value)
     try:
         address = dataset_of(written)

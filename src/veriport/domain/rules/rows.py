@@ -123,7 +123,7 @@ class RowSum(Bounds, ColumnsRule):
 
     type: ClassVar[str] = "row_sum"
 
-    def __attrs_post_init__(self) -> None:
+    def require_ends(self) -> None:
         """A sum is a number."""
         numbers_only(self)
 

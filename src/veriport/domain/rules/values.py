@@ -140,6 +140,7 @@ class Bounds(Rule):
     def _ends_in_order(self, _: Attribute[Scalar], value: Scalar) -> None:
         if self.min is None and value is None:
             raise InvalidRule(f"{self.type} needs min, max or both", key="min")
+        self.require_ends()
         if self.min is None or value is None:
             return
         order = in_order(self.min, value)
@@ -154,6 +155,9 @@ class Bounds(Rule):
             raise InvalidRule(
                 f"no value is in a range of one point that excludes it ({shown(self.min)})", key="inclusive"
             )
+
+    def require_ends(self) -> None:
+        """Raise ``InvalidRule`` for ends that what they bound can never reach; here there are none."""
 
     @property
     def closed_low(self) -> bool:

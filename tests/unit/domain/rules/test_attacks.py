@@ -15,8 +15,8 @@ import pytest
 from attrs import fields
 from returns.result import Success
 
+from tests.unit.domain.rules.entries import ENTRIES as RIGHT
 from veriport.domain.rules.base import OPTIONS
-from veriport.domain.rules.describing import EXAMPLES
 from veriport.domain.rules.reading import fingerprint, read_rule, write_rule
 from veriport.domain.rules.vocabulary import CLASSES
 
@@ -129,10 +129,7 @@ ODD: dict[str, object] = {
 }
 
 ENTRIES: Mapping[str, Mapping[str, object]] = {
-    **{word: {**example, "type": CLASSES[word].type} for word, example in EXAMPLES.items()},
-    "compare": {"type": "compare", "column": "a", "operator": "<", "other": "b"},
-    "format": {"type": "format", "column": "a", "format": "email"},
-    "contains": {"type": "contains", "column": "a", "text": "x"},
+    **RIGHT,
     "quantiles": {"type": "quantiles", "column": "a", "quantiles": {0.5: {"min": 1}}},
     "conditional": {"type": "conditional", "when": "a > 1", "then": {"type": "not_null", "column": "b"}},
 }

@@ -99,7 +99,7 @@ def test_reading_changes_nothing_in_the_entry() -> None:
         ({"type": "not_null"}, "not_null needs 'column'", ()),
         ({"type": "in_set", "column": "a"}, "in_set needs 'values'", ()),
         ({"type": "not_null", "column": None}, "column is null: name a column", ("column",)),
-        ({"type": "not_null", "column": []}, "column is an empty list", ("column",)),
+        ({"type": "not_null", "column": []}, "column is an empty list: name a column", ("column",)),
         (
             {"type": "not_null", "column": [["a"]]},
             "column must be the name of a column, not ['a']",

@@ -59,7 +59,7 @@ def test_one_address_has_one_form() -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        (None, "reference: no data given: name a file, a URI or a frame"),
+        (None, "reference must be a path or a mapping with 'path', not None"),
         ("", "reference: data needs 'path': a file, a glob or a URI, not ''"),
         ("\0", "reference: the path of data holds a null character"),
         ({}, "reference: data needs 'path': a file, a glob or a URI"),
