@@ -1,6 +1,9 @@
 # Everything one does in this repository. `make help` lists it; CONTRIBUTING.md says more.
 
 PYTHON ?= python3.11
+INCIDENTS ?= 1000
+STORE ?= all
+SEEDS ?= 20000
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -13,7 +16,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs bench clean
+.PHONY: help setup demo test lint format docs bench chaos clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -31,7 +34,7 @@ demo: setup ## run both example checkpoints and show what they print and store
 	@examples/demo.sh
 
 test: setup lint ## everything that CI runs: lint, all tests, the documentation
-	pytest tests/unit tests/contract tests/integration
+	pytest tests/unit tests/contract tests/integration tests/simulation tests/chaos
 	@$(MAKE) --no-print-directory docs
 
 lint: setup ## ruff, mypy and the import contracts
@@ -49,6 +52,10 @@ docs: setup ## build the documentation into site/, warnings as errors
 
 bench: setup ## measure speed and memory against the same work by hand and other libraries
 	python -m benchmarks
+
+chaos: setup ## kill workers that send INCIDENTS through each STORE, then simulate SEEDS days of trouble
+	python -m tests.chaos --incidents $(INCIDENTS) --store $(STORE)
+	$(if $(filter 0,$(SEEDS)),,python -m veriport.testing.simulation --seeds $(SEEDS))
 
 clean: ## remove what the other targets made, .venv included
 	rm -rf $(VENV) site dist build examples/results .mypy_cache .ruff_cache .pytest_cache \

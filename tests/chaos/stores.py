@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from tests.servers.postgres import cluster
 from tests.servers.redis import redis_server
 
 
@@ -20,4 +21,14 @@ def _redis(folder: Path) -> Iterator[str]:
         yield server.url
 
 
-STORES: Mapping[str, Callable[[Path], AbstractContextManager[str]]] = {"sqlite": _sqlite, "redis": _redis}
+@contextmanager
+def _postgresql(_: Path) -> Iterator[str]:
+    with cluster() as files, files.serving(fsync="on"):
+        yield files.url()
+
+
+STORES: Mapping[str, Callable[[Path], AbstractContextManager[str]]] = {
+    "sqlite": _sqlite,
+    "postgresql": _postgresql,
+    "redis": _redis,
+}

@@ -191,7 +191,9 @@ def test_what_is_committed_with_the_run_must_hold_or_nothing_happens() -> None:
     clock, receiver = FrozenClock(_NOON), FakeNotifier()
     store = Kept(clock)
     with pytest.raises(ClaimLost, match="claim was changed by somebody else"):
-        _deliver({"a": receiver}, store=store, also=lambda: [Put(key="claim", value=b"", guard=AtRevision(7))])
+        _deliver(
+            {"a": receiver}, store=store, also=lambda: [Put(key="claim", value=b"", guard=AtRevision(7))]
+        )
     assert store.scan("") == ()
     _deliver({"a": receiver}, store=store, also=lambda: [Put(key="claim", value=b"mine", guard=Absent())])
     assert len(receiver.received) == 1

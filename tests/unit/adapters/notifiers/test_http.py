@@ -195,9 +195,7 @@ class TestTrouble:
         url = f"http://inside.example:{receiver.port}/"
         assert HttpSender(clock=SystemClock(), guard=guard).deliver(post(url), 5).status == 200
 
-    def assert_transient(
-        self, url: str, text: str, kind: type[TransientError] = EffectUnknown
-    ) -> None:
+    def assert_transient(self, url: str, text: str, kind: type[TransientError] = EffectUnknown) -> None:
         with pytest.raises(TransientError) as raised:
             sender().deliver(post(url), 5)
         assert type(raised.value) is kind
