@@ -16,10 +16,14 @@ from veriport.testing.simulation.ports import Inbox
 
 @define
 class History:
-    """What processes said: ids of messages that they called delivered, and the jobs that were finished."""
+    """What processes said: ids of messages that they called delivered, and the jobs that were finished.
+
+    ``decided`` are the ids of messages that a person decided about: to retry or to drop them.
+    """
 
     delivered: list[str] = field(factory=list)
     jobs: set[str] = field(factory=set)
+    decided: set[str] = field(factory=set)
 
 
 def runs_of(store: MemoryStateStore) -> Iterator[RunRecord]:
@@ -43,23 +47,27 @@ def broken_promises(
     """Every sentence that does not hold, once all is quiet."""
     runs, outcomes = list(runs_of(store)), outcomes_of(store)
     return [
-        *_lost(store, runs, outcomes),
+        *_lost(store, runs, outcomes, history),
         *_half_committed(runs, documents, outcomes, inboxes),
         *_untrue(outcomes, inboxes, history),
         *_repeated(outcomes, inboxes),
-        *_given_up_too_soon(outcomes, inboxes, policy),
+        *_given_up_too_soon(outcomes, inboxes, history, policy),
         *_not_once(runs, history),
         *(f"overlap: {overlap}" for inbox in inboxes.values() for overlap in inbox.overlaps),
     ]
 
 
-def _lost(store: MemoryStateStore, runs: list[RunRecord], outcomes: Mapping[str, Outcome]) -> Iterator[str]:
-    """Every message of a recorded run is delivered, or visibly dead."""
+def _lost(
+    store: MemoryStateStore, runs: list[RunRecord], outcomes: Mapping[str, Outcome], history: History
+) -> Iterator[str]:
+    """Every message of a recorded run is delivered, or visibly dead unless a person dropped it."""
     for run in runs:
         for identity, _ in run.messages:
             if identity not in outcomes:
                 yield f"lost: {identity} has no outcome"
-            elif outcomes[identity].state is State.DEAD and store.get(outbox_keys.dead(identity)) is None:
+            elif outcomes[identity].state is State.DEAD and not (
+                identity in history.decided or store.get(outbox_keys.dead(identity))
+            ):
                 yield f"lost: {identity} is dead and cannot be seen"
 
 
@@ -105,9 +113,9 @@ def _repeated(outcomes: Mapping[str, Outcome], inboxes: Mapping[str, Inbox]) -> 
 
 
 def _given_up_too_soon(
-    outcomes: Mapping[str, Outcome], inboxes: Mapping[str, Inbox], policy: Policy
+    outcomes: Mapping[str, Outcome], inboxes: Mapping[str, Inbox], history: History, policy: Policy
 ) -> Iterator[str]:
-    """Only what is refused, expired or poison is given up."""
+    """Only what is refused, expired, poison or dropped is given up."""
     for identity, outcome in outcomes.items():
         inbox = inboxes[outcome.receiver]
         match outcome.event:
@@ -116,6 +124,8 @@ def _given_up_too_soon(
             case Event.REFUSED if inbox.refuses(identity):
                 pass
             case Event.EXPIRED if inbox.name == "gone":
+                pass
+            case Event.DROPPED if identity in history.decided:
                 pass
             case Event.POISONED if outcome.ambiguous >= policy.lives:
                 pass

@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 from veriport.adapters.stores.memory import MemoryStateStore
 from veriport.adapters.telemetry.none import NoTelemetry
 from veriport.application.delivering import send_in_line
+from veriport.application.desk import OutboxDesk
 from veriport.application.draining import DrainLane
 from veriport.application.idempotency import Idempotency
 from veriport.application.outbox import ClaimLost, Outbox
@@ -137,6 +138,7 @@ class _Scenario:
                 )
         for number in range(setup.workers):
             self._start(_Process(f"worker {number}", self._work), chance.uniform(0, 60))
+        self._start(_Process("operator", self._operate), chance.uniform(60, 300))
         settled = self.stage.play(self._settled, LONGEST_SECONDS)
         problems = broken_promises(self.store, self.documents, self.inboxes, self.history, setup.policy)
         if not settled:
@@ -196,6 +198,23 @@ class _Scenario:
             poll_seconds=_POLL,
             glance_seconds=_POLL,
         )(lambda: False)
+
+    def _operate(self, actor: Actor) -> None:
+        """Retry and drop messages, dead and waiting ones, as a person would; until the storm is over."""
+        drain, chance = self._drain(actor), self.stage.chance
+        desk = OutboxDesk(
+            store=drain.store, clock=drain.clock, receiver_for=drain.receiver_for, policy=drain.policy
+        )
+        while self.stage.clock.monotonic() < STORM_SECONDS:
+            try:
+                letters = list(desk.letters())
+                if letters:
+                    letter = chance.choice(letters)
+                    self.history.decided.add(letter.id)
+                    chance.choice([desk.retry, desk.retry, desk.drop])(letter)
+            except TransientError:
+                pass
+            drain.clock.sleep(chance.uniform(5, 60))
 
     def _run(self, number: int, actor: Actor) -> None:
         """Do a job once, whoever else is at it, and send what it owes."""
