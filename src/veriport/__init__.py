@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     )
     from veriport.api.checks import check
     from veriport.api.engines import get_engine
+    from veriport.api.idempotency import IdempotencyService, WorkFailed
+    from veriport.application.outbox import ClaimLost
+    from veriport.application.running import RunInProgress
     from veriport.domain.checkpoints import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus
     from veriport.domain.errors import CheckFailedError, ConfigurationError, InvalidRule, VeriportError
     from veriport.domain.results import CheckResult, RuleResult, RuleStatus, Status
@@ -41,18 +44,22 @@ _HOMES = {
     "Checkpoint": "veriport.api.checkpoints",
     "CheckpointResult": "veriport.domain.checkpoints",
     "CheckpointStatus": "veriport.domain.checkpoints",
+    "ClaimLost": "veriport.application.outbox",
     "ConfigurationError": "veriport.domain.errors",
     "CustomAction": "veriport.api.checkpoints",
     "DataError": "veriport.ports.errors",
+    "IdempotencyService": "veriport.api.idempotency",
     "InvalidRule": "veriport.domain.errors",
     "MissingExtra": "veriport.ports.errors",
     "RuleResult": "veriport.domain.results",
     "RuleStatus": "veriport.domain.results",
+    "RunInProgress": "veriport.application.running",
     "Severity": "veriport.domain.severity",
     "Status": "veriport.domain.results",
     "StoreValidationResult": "veriport.api.checkpoints",
     "VeriportError": "veriport.domain.errors",
     "WebhookAction": "veriport.api.checkpoints",
+    "WorkFailed": "veriport.api.idempotency",
     "bootstrap": "veriport.api.apps",
     "check": "veriport.api.checks",
     "get_engine": "veriport.api.engines",
@@ -69,18 +76,22 @@ __all__ = [
     "Checkpoint",
     "CheckpointResult",
     "CheckpointStatus",
+    "ClaimLost",
     "ConfigurationError",
     "CustomAction",
     "DataError",
+    "IdempotencyService",
     "InvalidRule",
     "MissingExtra",
     "RuleResult",
     "RuleStatus",
+    "RunInProgress",
     "Severity",
     "Status",
     "StoreValidationResult",
     "VeriportError",
     "WebhookAction",
+    "WorkFailed",
     "bootstrap",
     "check",
     "get_engine",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,8 +12,8 @@ from attrs import define, field, frozen
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from returns.pipeline import is_successful
-from returns.result import Result
 
+from tests.unsteady import UnsteadyStore
 from veriport.adapters.clocks.frozen import FrozenClock
 from veriport.adapters.stores.memory import MemoryStateStore
 from veriport.application.idempotency import Idempotency
@@ -27,51 +27,11 @@ from veriport.domain.idempotency import (
     part_key,
     record_key,
 )
-from veriport.domain.records import Change, Conflict, Delete, Record
+from veriport.domain.records import Delete, Record
 from veriport.ports.errors import PermanentError, TransientError
 
 LEASE = 60.0
 TTL = 3600.0
-
-
-@define(eq=False)
-class Unsteady:
-    """A store that loses the answers of the next commits, or does not carry them out at all."""
-
-    inner: MemoryStateStore
-    lost: int = 0
-    refused: int = 0
-    commits: int = 0
-    arrived: threading.Event = field(factory=threading.Event)
-
-    def now(self) -> datetime:
-        return self.inner.now()
-
-    def get(self, key: str) -> Record | None:
-        return self.inner.get(key)
-
-    def scan(
-        self, prefix: str, *, after: str = "", limit: int = 1000, reverse: bool = False
-    ) -> tuple[Record, ...]:
-        return self.inner.scan(prefix, after=after, limit=limit, reverse=reverse)
-
-    def commit(self, changes: Sequence[Change]) -> Result[int, Conflict]:
-        self.commits += 1
-        self.arrived.set()
-        if self.refused:
-            self.refused -= 1
-            raise TransientError("the store is away")
-        done = self.inner.commit(changes)
-        if self.lost:
-            self.lost -= 1
-            raise TransientError("the answer was lost")
-        return done
-
-    def take(self, key: str, lease_seconds: float) -> Record | None:
-        return self.inner.take(key, lease_seconds)
-
-    def close(self) -> None:
-        self.inner.close()
 
 
 @frozen
@@ -79,7 +39,7 @@ class World:
     """A clock, a store, and those who use it."""
 
     clock: FrozenClock
-    store: Unsteady
+    store: UnsteadyStore
     idempotency: Idempotency
 
     def claim(self, key: str = "k", fingerprint: str = "f") -> Claim:
@@ -92,7 +52,7 @@ class World:
 @pytest.fixture
 def world() -> World:
     clock = FrozenClock()
-    store = Unsteady(MemoryStateStore(clock))
+    store = UnsteadyStore(MemoryStateStore(clock))
     return World(clock, store, Idempotency(store=store, new_holder=counted()))
 
 
@@ -245,7 +205,7 @@ def test_a_release_whose_answer_was_lost_is_one(world: World) -> None:
 
 
 def test_a_store_that_stays_away_is_an_error(world: World) -> None:
-    world.store.refused = 2
+    world.store.away = 2
     with pytest.raises(TransientError, match="away"):
         world.claim()
     world.claim()
@@ -278,7 +238,7 @@ def test_an_outcome_of_which_a_part_is_gone_is_no_outcome(world: World) -> None:
 
 
 @define(eq=False)
-class Expiring(Unsteady):
+class Expiring(UnsteadyStore):
     """A store in which time passes between any two looks."""
 
     clock: FrozenClock = field(factory=FrozenClock, kw_only=True)
@@ -299,6 +259,31 @@ def test_an_outcome_that_expires_while_it_is_read_was_never_seen() -> None:
     assert idempotency.seen("k") is None
     clock.advance(1)
     assert isinstance(idempotency.reserve("k", "f", LEASE), Claim)
+
+
+@define(eq=False)
+class Changing(UnsteadyStore):
+    """A store in which something happens before the first look at a part of an outcome."""
+
+    happens: Callable[[], object] | None = field(default=None, kw_only=True)
+
+    def get(self, key: str) -> Record | None:
+        if key == part_key("k", 0) and self.happens is not None:
+            happens, self.happens = self.happens, None
+            happens()
+        return self.inner.get(key)
+
+
+def test_two_outcomes_are_not_mixed(world: World) -> None:
+    world.idempotency.complete(world.claim(), "good", TTL)
+
+    def another_one() -> None:
+        world.clock.advance(TTL)
+        world.idempotency.complete(world.claim(), "bad", TTL, ok=False)
+
+    store = Changing(world.store.inner, happens=another_one)
+    known = Idempotency(store=store, new_holder=counted()).seen("k")
+    assert known == Stored(key="k", ok=False, outcome="bad")
 
 
 @pytest.mark.parametrize(
@@ -344,23 +329,26 @@ def test_a_claim_is_renewed_while_the_work_goes_on(world: World) -> None:
     with world.idempotency.renewing(claim, 0.03) as stop:
         before = world.store.commits
         for _ in range(3):
-            world.store.arrived.clear()
-            assert world.store.arrived.wait(5)
+            world.store.next_commit()
         now = stop()
     assert world.store.commits >= before + 3
     assert now.fence > claim.fence
     assert is_successful(world.idempotency.complete(now, 1, TTL))
 
 
+def test_a_claim_is_renewed_long_before_it_lapses(world: World) -> None:
+    with world.idempotency.renewing(world.claim(), 3.0):
+        world.store.arrived.clear()
+        assert world.store.arrived.wait(2.5)
+
+
 def test_a_renewal_that_nobody_answered_is_made_sure_of(world: World) -> None:
     claim = world.claim()
     with world.idempotency.renewing(claim, 0.03) as stop:
-        world.store.arrived.clear()
-        assert world.store.arrived.wait(5)
+        world.store.next_commit()
         world.store.lost = 2
         while world.store.lost:
-            world.store.arrived.clear()
-            assert world.store.arrived.wait(5)
+            world.store.next_commit()
         now = stop()
     assert is_successful(world.idempotency.complete(now, 1, TTL))
 
@@ -369,7 +357,7 @@ def test_a_claim_that_lapsed_is_not_renewed(world: World) -> None:
     claim = world.claim()
     world.clock.advance(LEASE)
     with world.idempotency.renewing(claim, 0.03) as stop:
-        assert world.store.arrived.wait(5)
+        world.store.next_commit()
         second = world.claim()
         now = stop()
     assert world.idempotency.complete(now, 1, TTL).failure() == Lapsed("k")
@@ -413,7 +401,7 @@ class OnceUnderAKey(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = FrozenClock()
-        self.store = Unsteady(MemoryStateStore(self.clock))
+        self.store = UnsteadyStore(MemoryStateStore(self.clock))
         self.idempotency = Idempotency(store=self.store, new_holder=counted())
         self.claims: dict[str, Claim] = {}
         self.live: str | None = None
