@@ -12,6 +12,7 @@ from veriport.application.identities import identity_of
 from veriport.application.masking import silent_about
 from veriport.application.splitting import SplitData
 from veriport.domain.binding import Binding, bind, columns_read
+from veriport.domain.conditions import objection
 from veriport.domain.datasets import Dataset, Handle
 from veriport.domain.expressions import Expr, columns_of
 from veriport.domain.failures import InvalidExpression
@@ -175,6 +176,8 @@ def _require_columns(
     for name in wanted:
         if name not in present:
             raise DataError(f"{dataset.label}: there is no column {name!r}{nearest(name, present).hint}")
+    if options.where is not None and (why := objection(parsed[options.where], columns)) is not None:
+        raise DataError(f"{dataset.label}: where: {why}")
 
 
 def _part_of(dataset: Dataset) -> str:

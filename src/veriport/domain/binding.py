@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import evolve, field, frozen
 
+from veriport.domain.conditions import objection
 from veriport.domain.expressions import Expr, columns_of
 from veriport.domain.measurements import Broken
 from veriport.domain.results import RuleResult, judge, judge_absent, judge_schema
@@ -54,11 +55,22 @@ def _decide(
     absent = [name for name in columns_read(rule, parsed) if name not in columns]
     if absent:
         return _with_hint(judge_absent(rule, absent, (part,)), absent[0], columns)
-    objection = rule.objection(columns)
-    if objection is not None:
-        return judge(rule, Broken(objection), (part,))
+    objected = rule.objection(columns) or _wrong_condition(rule, columns, parsed)
+    if objected is not None:
+        return judge(rule, Broken(objected), (part,))
     if isinstance(rule, SchemaRule):
         return judge_schema(rule, columns, (part,))
+    return None
+
+
+def _wrong_condition(rule: Rule, columns: Mapping[str, Column], parsed: Mapping[str, Expr]) -> str | None:
+    """Why a condition of the rule has no meaning for the types of its columns."""
+    own = rule.expression if isinstance(rule, Expression) else None
+    for key, text in (("where", rule.where), ("expression", own)):
+        if text is not None:
+            read = [columns[name] for name in columns_of(parsed[text])]
+            if (why := objection(parsed[text], read)) is not None:
+                return f"{key}: {why}"
     return None
 
 

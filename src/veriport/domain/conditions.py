@@ -1,28 +1,64 @@
-"""Which row expressions make sense as a condition, as far as that shows without data."""
+"""Which row expressions make sense as a condition: without data, and over the columns of a table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
+from typing import TypeAlias
 
 from veriport.domain.errors import InvalidRule
 from veriport.domain.expressions import FUNCTIONS, Call, Expr, Function, Kind, Literal, Name, write
 from veriport.domain.patterns import parse_pattern
+from veriport.domain.rules.scalars import moment
+from veriport.domain.types import Column, Family
 
 MAX_SIZE = 10_000  #: names, constants and calls in an expression
 MAX_DEPTH = 100  #: calls inside each other
 
 _COMPARISONS = frozenset({"=", "<>", "<", "<=", ">", ">=", "in"})
+_TIMES = frozenset({Kind.TIME, Kind.INSTANT, Kind.CLOCK})
+
+#: What else fits where a kind is wanted.
+_FITS: Mapping[Kind, frozenset[Kind]] = {
+    Kind.TIME: _TIMES, Kind.ANY: frozenset(Kind), Kind.ALIKE: frozenset(Kind) - {Kind.OTHER},
+}  # fmt: skip
+_NUMERALS = frozenset({Kind.ANY, Kind.BOOLEAN, Kind.NUMBER, Kind.TEXT})
+_CALENDAR = frozenset({Kind.ANY, Kind.TEXT, Kind.TIME, Kind.INSTANT})
+
+#: What can be made a number, a time, a text.
+_CASTS: Mapping[str, frozenset[Kind]] = {
+    "to_integer": _NUMERALS, "to_double": _NUMERALS, "to_date": _CALENDAR, "to_datetime": _CALENDAR,
+    "to_text": frozenset(Kind) - {Kind.OTHER},
+}  # fmt: skip
+
+Kinds: TypeAlias = Mapping[str, Kind]
 
 
-def objection(expression: Expr) -> str | None:
+def objection(expression: Expr, columns: Iterable[Column] = ()) -> str | None:
     """Why the expression cannot be a condition over a row, in words; ``None`` when it can.
 
     Found are: too large or too deep a tree, a wrong number of arguments, constants that a function
     does not take, arguments of a kind that it does not take, and a whole that is no truth value. What
-    a column holds is not known here.
+    a column holds is known of ``columns``.
     """
-    return _too_large(expression) or next(_objections(expression), None) or _no_condition(expression)
+    kinds = {column.name: _kind_of_column(column) for column in columns}
+    return (
+        _too_large(expression)
+        or next(_objections(expression, kinds), None)
+        or _no_condition(expression, kinds)
+    )
+
+
+def _kind_of_column(column: Column) -> Kind:
+    return Kind.INSTANT if column.dtype.zoned else _OF_FAMILY.get(column.dtype.family, Kind.OTHER)
+
+
+_OF_FAMILY: Mapping[Family, Kind] = {
+    Family.NULL: Kind.ANY, Family.BOOLEAN: Kind.BOOLEAN,
+    Family.STRING: Kind.TEXT, Family.CATEGORICAL: Kind.TEXT,
+    Family.INTEGER: Kind.NUMBER, Family.FLOAT: Kind.NUMBER, Family.DECIMAL: Kind.NUMBER,
+    Family.DATE: Kind.TIME, Family.DATETIME: Kind.TIME, Family.TIME: Kind.CLOCK,
+}  # fmt: skip
 
 
 def _too_large(expression: Expr) -> str | None:
@@ -40,35 +76,37 @@ def _too_large(expression: Expr) -> str | None:
     return f"more than {MAX_SIZE:,} names, constants and operations"
 
 
-def _objections(expression: Expr) -> Iterator[str]:
+def _objections(expression: Expr, kinds: Kinds) -> Iterator[str]:
     if not isinstance(expression, Call):
         return
     for argument in expression.arguments:
-        yield from _objections(argument)
+        yield from _objections(argument, kinds)
     yield from _wrong_count(expression)
     yield from _wrong_constants(expression)
-    yield from _wrong_kinds(expression)
+    yield from _wrong_kinds(expression, kinds)
 
 
-def _no_condition(expression: Expr) -> str | None:
-    kind = kind_of(expression)
+def _no_condition(expression: Expr, kinds: Kinds) -> str | None:
+    kind = kind_of(expression, kinds)
     if kind in {Kind.ANY, Kind.BOOLEAN}:
         return None
     return f"a condition is TRUE or FALSE, and {_shown(expression)} is {kind}: compare it with something"
 
 
-def kind_of(expression: Expr) -> Kind:
+def kind_of(expression: Expr, kinds: Kinds) -> Kind:
     """What kind of value the expression gives; ``ANY`` when that depends on the data."""
     match expression:
-        case Name():
-            return Kind.ANY
+        case Name(column):
+            return kinds.get(column, Kind.ANY)
         case Literal(value, kind):
             return _kind_of_constant(value, kind)
+        case Call("to_datetime", (value,)) if kind_of(value, kinds) is Kind.INSTANT:
+            return Kind.INSTANT
         case Call(function) if FUNCTIONS[function].gives is not Kind.ALIKE:
             return FUNCTIONS[function].gives
         case Call() as call:
-            kinds = (kind_of(each) for each, wanted in _wanted(call) if wanted is Kind.ALIKE)
-            return next((kind for kind in kinds if kind is not Kind.ANY), Kind.ANY)
+            alike = (kind_of(each, kinds) for each, wanted in _wanted(call) if wanted is Kind.ALIKE)
+            return next((kind for kind in alike if kind is not Kind.ANY), Kind.ANY)
 
 
 def _kind_of_constant(value: object, kind: str) -> Kind:
@@ -78,9 +116,16 @@ def _kind_of_constant(value: object, kind: str) -> Kind:
         case bool():
             return Kind.BOOLEAN
         case str():
-            return Kind.TIME if kind else Kind.TEXT
+            return _OF_CONSTANT.get(kind, Kind.TEXT) if not _zoned(value, kind) else Kind.INSTANT
         case _:
             return Kind.NUMBER
+
+
+_OF_CONSTANT: Mapping[str, Kind] = {"date": Kind.TIME, "datetime": Kind.TIME, "time": Kind.CLOCK}
+
+
+def _zoned(text: str, kind: str) -> bool:
+    return kind == "datetime" and getattr(moment(Family.DATETIME, text), "tzinfo", None) is not None
 
 
 def _wanted(call: Call) -> Iterable[tuple[Expr, Kind]]:
@@ -135,19 +180,21 @@ def _wrong_constant(function: str, constant: Literal) -> Iterator[str]:
             yield problem.message
 
 
-def _wrong_kinds(call: Call) -> Iterator[str]:
+def _wrong_kinds(call: Call, kinds: Kinds) -> Iterator[str]:
     for argument, wanted in _wanted(call):
-        kind = kind_of(argument)
-        if wanted not in {Kind.ANY, Kind.ALIKE, kind} and kind is not Kind.ANY:
+        kind = kind_of(argument, kinds)
+        if kind is not Kind.ANY and kind not in _FITS.get(wanted, {wanted}):
             hint = _hint(call, kind, wanted)
             yield f"{_title(call)} takes {wanted}, and {_shown(argument)} is {kind}{hint}"
-    yield from _unlike(call, [argument for argument, wanted in _wanted(call) if wanted is Kind.ALIKE])
+        elif kind not in _CASTS.get(call.function, {kind}):
+            yield f"{_shown(call)} cannot be made: {_shown(argument)} is {kind}"
+    yield from _unlike(call, [argument for argument, wanted in _wanted(call) if wanted is Kind.ALIKE], kinds)
 
 
-def _unlike(call: Call, arguments: list[Expr]) -> Iterator[str]:
+def _unlike(call: Call, arguments: list[Expr], kinds: Kinds) -> Iterator[str]:
     """Values beside each other that are of two kinds; a constant text may be a time in a comparison."""
-    known = [(each, kind_of(each)) for each in arguments if kind_of(each) is not Kind.ANY]
-    if call.function in _COMPARISONS and any(kind is Kind.TIME for _, kind in known):
+    known = [(each, kind) for each in arguments if (kind := kind_of(each, kinds)) is not Kind.ANY]
+    if call.function in _COMPARISONS and any(kind in _TIMES for _, kind in known):
         known = [
             (each, kind) for each, kind in known if not (kind is Kind.TEXT and isinstance(each, Literal))
         ]

@@ -61,6 +61,9 @@ class Kind(StrEnum):
     NUMBER = "a number"
     TEXT = "a text"
     TIME = "a date or time"
+    INSTANT = "a time with a zone"
+    CLOCK = "a time of day"
+    OTHER = "a value that conditions only ask for NULL"  #: bytes, durations, lists, structs
 
 
 @frozen

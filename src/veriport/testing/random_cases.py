@@ -423,12 +423,13 @@ def _pairs(draw: DrawFn) -> Drawn:
 _EXPRESSIONS = (
     "x > 0", "x = y", "NOT x < y OR y IS NULL", "x + y >= 1", "x IN (0, 1, NULL)", "x BETWEEN -1 AND y",
     "CASE WHEN x > 0 THEN y > 0 ELSE x IS NULL END", "x / y > 0.5", "coalesce(x, y) = 1",
+    "x - y >= 0", "-x < y", "x * y < 300", "abs(x) >= 0",
 )  # fmt: skip
 
 
 @st.composite
 def _expression(draw: DrawFn) -> Drawn:
-    kinds = Kind("int64", _FEW), MODERATE[2]
+    kinds = Kind("int64", _FEW), Kind("int8", (*_FEW, -128, 127)), Kind("uint8", (0, 1, 2, 255)), MODERATE[2]
     columns = {"x": draw(st.sampled_from(kinds)), "y": draw(st.sampled_from(kinds))}
     return Drawn(columns, {"expression": draw(st.sampled_from(_EXPRESSIONS))})
 

@@ -27,6 +27,7 @@ COLUMNS = (
 TREES: Mapping[str, Expr] = {
     "id > 0": Call(">", (Name("id"), Literal(0))),
     "id > 1": Call(">", (Name("id"), Literal(1))),
+    "email > 0": Call(">", (Name("email"), Literal(0))),
     "gone > 0": Call(">", (Name("gone"), Literal(0))),
 }
 

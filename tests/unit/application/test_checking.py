@@ -151,6 +151,10 @@ def test_rules_about_the_schema_are_judged_by_the_columns() -> None:
     [
         ({"key": ("ids",)}, "orders.csv: there is no column 'ids'; did you mean 'id'?"),
         ({"where": "gone > 0"}, "orders.csv: there is no column 'gone'"),
+        (
+            {"where": "email > 0"},
+            'orders.csv: where: "email" is a text and 0 is a number: > takes values of one kind',
+        ),
         ({"mask": ["emails"]}, "orders.csv: there is no column 'emails'; did you mean 'email'?"),
     ],
 )

@@ -20,6 +20,7 @@ _COLUMNS = (
 _PARSED = {
     "id > 0": Call(">", (Name("id"), Literal(0))),
     "gone > id": Call(">", (Name("gone"), Name("id"))),
+    "email > 0": Call(">", (Name("email"), Literal(0))),
 }
 
 
@@ -93,6 +94,14 @@ def test_a_column_that_should_exist_fails_whatever_missing_says() -> None:
         (
             Compare(column="id", other="email", operator="<", id="r"),
             "column 'id' is int64 and column 'email' is string: they cannot be compared",
+        ),
+        (
+            Expression(expression="email > 0", id="r"),
+            'expression: "email" is a text and 0 is a number: > takes values of one kind',
+        ),
+        (
+            NotNull(column="id", where="email > 0", id="r"),
+            'where: "email" is a text and 0 is a number: > takes values of one kind',
         ),
     ],
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
+from veriport.adapters.expressions.sqlglot import parse
 from veriport.domain.conditions import MAX_DEPTH, MAX_SIZE, objection
 from veriport.domain.expressions import Call, Expr, Literal, Name
+from veriport.domain.types import Column, DataType, Family
 from veriport.testing.expressions import conditions
 
 A, ONE, TEXT = Name("a"), Literal(1), Literal("x")
@@ -21,6 +23,54 @@ def is_true(function: str, *arguments: Expr) -> Expr:
 @given(tree=conditions())
 def test_nothing_to_say_against_what_makes_sense(tree: Expr) -> None:
     assert objection(tree) is None
+
+
+#: A column of each family, named by it.
+COLUMNS = [
+    *(Column(name, DataType(Family(name), name)) for name in map(str, Family)),
+    Column("zoned", DataType(Family.DATETIME, "datetime(us, UTC)")),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("integer > 0 AND float > decimal", None),
+        ("string < 'a' AND categorical = string", None),
+        ("boolean AND NOT boolean = TRUE", None),
+        ("date < datetime AND date > '2024-01-01' AND zoned > '2024-01-01T00:00Z'", None),
+        ("time > '12:00' AND time < TIME '13:00'", None),
+        ("year(date) = hour(zoned) AND hour(time) = 1", None),
+        ("list IS NULL OR struct IS NULL OR binary IS NULL OR duration IS NULL OR other IS NULL", None),
+        ("CAST(string AS DATE) > date AND CAST(boolean AS INTEGER) = 1 AND CAST(zoned AS TIMESTAMP) > zoned", None),
+        ('"null" > 0 AND "null" > \'a\' AND "null"', None),
+        ("absent > 0 AND absent = 'a'", None),
+        ("date > 0", '"date" is a date or time and 0 is a number: > takes values of one kind'),
+        ("boolean = 1", '"boolean" is a truth value and 1 is a number: = takes values of one kind'),
+        ("integer = string", '"integer" is a number and "string" is a text: = takes values of one kind'),
+        ("decimal IN ('a')", "\"decimal\" is a number and 'a' is a text: IN takes values of one kind"),
+        ("coalesce(integer, 'a') = 'b'", "coalesce takes values of one kind"),
+        ("string > date", '"string" is a text and "date" is a date or time: > takes values of one kind'),
+        ("zoned > date", '"zoned" is a time with a zone and "date" is a date or time'),
+        ("zoned > DATE '2024-01-01'", '"zoned" is a time with a zone and DATE'),
+        ("CAST(zoned AS TIMESTAMP) > datetime", "is a time with a zone and"),
+        ("time > date", '"time" is a time of day and "date" is a date or time'),
+        ("string + 1 > 0", '+ takes a number, and "string" is a text'),
+        ("lower(integer) = 'a'", 'lower takes a text, and "integer" is a number'),
+        ("year(string) = 1", 'year takes a date or time, and "string" is a text'),
+        ("integer AND TRUE", 'AND takes a truth value, and "integer" is a number'),
+        ("duration > 0", '"duration" is a value that conditions only ask for NULL'),
+        ("list = list", '"list" is a value that conditions only ask for NULL'),
+        ("binary = 'a'", '"binary" is a value that conditions only ask for NULL'),
+        ("CAST(date AS INTEGER) > 0", '"date" is a date or time'),
+        ("CAST(integer AS DATE) > date", '"integer" is a number'),
+        ("CAST(list AS TEXT) = 'a'", '"list" is a value that conditions only ask for NULL'),
+        ("string", 'a condition is TRUE or FALSE, and "string" is a text'),
+    ],
+)  # fmt: skip
+def test_columns_are_of_kinds_too(text: str, why: str | None) -> None:
+    said = objection(parse(text).unwrap(), COLUMNS)
+    assert said is None if why is None else why in (said or "")
 
 
 @pytest.mark.parametrize(

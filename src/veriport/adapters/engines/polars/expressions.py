@@ -49,7 +49,8 @@ class Compiler:
             case Call("to_integer" | "to_double" as function, (value,)):
                 return self._as_number(self._typed(value, Kind.NUMBER), whole=function == "to_integer")
             case Call(function, arguments):
-                return _FUNCTIONS[function](*map(self._typed, arguments, _kinds(function, len(arguments))))
+                compiled = map(self._typed, arguments, _kinds(function, len(arguments)))
+                return _FUNCTIONS[function](*(map(self._wide, compiled) if function in _WIDE else compiled))
         raise InvalidRule(f"the polars engine cannot evaluate {expression!r}")
 
     def _column(self, name: str) -> pl.Expr:
@@ -64,6 +65,13 @@ class Compiler:
             return compiled
         return compiled.cast(_OF_KIND[kind])
 
+    def _wide(self, number: pl.Expr) -> pl.Expr:
+        """Whole numbers calculate in 64 bits, where Polars lets 8 bits run over; without a sign in 128."""
+        dtype = self.dtype(number)
+        if not dtype.is_integer() or dtype in {pl.Int64(), pl.Int128()}:
+            return number
+        return number.cast(pl.Int128 if dtype == pl.UInt64() else pl.Int64)
+
     def _as_number(self, value: pl.Expr, *, whole: bool) -> pl.Expr:
         """A text that is written as a number, and a number as it is; towards zero for a whole one."""
         wide = pl.Int64 if whole else pl.Float64
@@ -76,7 +84,8 @@ class Compiler:
     def _as_time(self, value: pl.Expr, *, date: bool) -> pl.Expr:
         """A text is read in the one form of the dialect; what is a time already changes its kind."""
         if data_type(self.dtype(value)).family is not Family.STRING:
-            return value.cast(pl.Date if date else pl.Datetime("us"))
+            zone = getattr(self.dtype(value), "time_zone", None)
+            return value.cast(pl.Date if date else pl.Datetime("us", zone))
         if date:
             return pl.when(value.str.contains(_DAY)).then(value.str.to_date("%Y-%m-%d", strict=False))
         readings = (value.str.to_datetime(form, time_unit="us", strict=False) for form in _MOMENTS)
@@ -194,6 +203,7 @@ def _round(number: pl.Expr, digits: pl.Expr | None = None) -> pl.Expr:
     return number.round(places, mode="half_away_from_zero")
 
 
+_WIDE = frozenset({"+", "-", "*", "%", "negate", "abs"})
 _FUNCTIONS: Mapping[str, Callable[..., pl.Expr]] = {
     "and": lambda a, b: a & b,
     "or": lambda a, b: a | b,
@@ -203,7 +213,7 @@ _FUNCTIONS: Mapping[str, Callable[..., pl.Expr]] = {
     "*": lambda a, b: a * b,
     "/": _divide,
     "%": _remainder,
-    "negate": lambda a: -a,
+    "negate": lambda a: pl.lit(0) - a,  # Polars has no negative of 128 bits
     "is_null": lambda a: a.is_null(),
     "case": _case,
     "to_text": lambda a: a.cast(pl.String),

@@ -20,13 +20,13 @@ from veriport.adapters.engines.polars.sources import Source
 from veriport.adapters.engines.polars.split import Splitting
 from veriport.adapters.engines.polars.types import data_type
 from veriport.adapters.engines.polars.values import column
-from veriport.domain.errors import InvalidRule
+from veriport.domain.errors import ConfigurationError
 from veriport.domain.measurements import Broken, Measured, Measurement, NotEvaluated, Outcome, Sample
 from veriport.domain.rules.base import Rule
 from veriport.domain.rules.scalars import plain
 from veriport.domain.types import Column
 from veriport.ports.engines import Divided, Request
-from veriport.ports.errors import DataError
+from veriport.ports.errors import DataError, MissingExtra
 
 
 class PolarsTable:
@@ -171,7 +171,9 @@ class _Measuring:
             if isinstance(plan, NotEvaluated):
                 return plan
             return _Planned(plan, plan.groups(self.numbered if plan.ordered else self._rows))
-        except (InvalidRule, DataError) as refused:
+        except MissingExtra:
+            raise
+        except (ConfigurationError, DataError) as refused:
             return Broken(str(refused))
         except TROUBLE as trouble:
             return Broken(first_line(trouble))
