@@ -34,7 +34,7 @@ def veriport(*arguments: str | Path, cwd: Path, **environment: str) -> Done:
     done = subprocess.run(
         [*COMMAND, *map(str, arguments)],
         cwd=cwd,
-        env={**_plain_environment(), **environment},
+        env={**plain_environment(), **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -53,7 +53,7 @@ def on_a_terminal(
     running = subprocess.Popen(
         [*COMMAND, *map(str, arguments)],
         cwd=cwd,
-        env={**_plain_environment(), "TERM": "xterm-256color", **environment},
+        env={**plain_environment(), "TERM": "xterm-256color", **environment},
         stdin=subprocess.DEVNULL,
         stdout=out_side,
         stderr=err_side,
@@ -64,7 +64,7 @@ def on_a_terminal(
     return Done(running.wait(PATIENCE_SECONDS), out, err)
 
 
-def _plain_environment() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
     """Our own environment without what changes how a program writes or what it is configured to do."""
     return {
         name: value

@@ -337,6 +337,12 @@ class CheckpointResult:
         return self.check is not None and self.check.ok
 
     @property
+    def delivered(self) -> bool:
+        """Whether every action was carried out that wanted this run."""
+        done = {ActionStatus.SUCCESS, ActionStatus.SKIPPED}
+        return all(action.status in done for action in self.action_results)
+
+    @property
     def checkpoint_name(self) -> str:
         """The name of the checkpoint."""
         return self.name

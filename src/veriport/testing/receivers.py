@@ -15,6 +15,7 @@ import socket
 import ssl
 import struct
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Self, TypeAlias
 
@@ -78,6 +79,16 @@ class HttpReceiver:
         """From now on, answer so."""
         whole = _head(status, {"Content-Length": str(len(body)), **(headers or {})}) + body
         self._behaviour: Behaviour = lambda connection: connection.sendall(whole)
+
+    def answer_in_turn(self, *statuses: int) -> None:
+        """From now on, answer so, one request after the other, and with the last status ever after."""
+        left = deque(statuses)
+
+        def reply(connection: socket.socket) -> None:
+            status = left.popleft() if len(left) > 1 else left[0]
+            connection.sendall(_head(status, {"Content-Length": "0"}))
+
+        self._behaviour = reply
 
     def answer_after(self, seconds: float) -> None:
         """From now on, take the request but answer only after so long."""

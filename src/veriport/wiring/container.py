@@ -22,6 +22,7 @@ from veriport.application.idempotency import Idempotency
 from veriport.application.receivers import Receivers
 from veriport.application.running import RunCheckpoint, receivers_of
 from veriport.application.runs import Runs
+from veriport.application.settling import Settle
 from veriport.application.tidying import Tidy
 from veriport.application.working import Work
 from veriport.domain.checkpoints import Action, CheckpointSpec, EngineRef
@@ -127,6 +128,7 @@ class Container(containers.DeclarativeContainer):
     work = providers.Factory(
         Work, queues=store, drain=drain_lane, clock=clock, telemetry=telemetry, tidy=tidy
     )
+    settle = providers.Singleton(Settle, drain=drain_lane, runs=runs)
     outbox_desk = providers.Singleton(
         OutboxDesk,
         store=store,

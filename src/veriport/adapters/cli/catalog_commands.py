@@ -1,15 +1,21 @@
-"""``veriport engines`` and ``veriport rules``: what is installed, and what there is to say."""
+"""``veriport engines``, ``stores`` and ``rules``: what is installed, and what there is to say."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from veriport.adapters.cli.check_command import Form
+from veriport.adapters.cli.output import Format, columns_of
+from veriport.adapters.cli.projects import open_project
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.suggestions import nearest
+from veriport.ports.errors import PortError
+from veriport.wiring import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from veriport.domain.rules.describing import Parameter
@@ -23,6 +29,58 @@ def engines() -> None:
     width = max(len(kind) for kind, _ in listed)
     for kind, package in listed:
         typer.echo(f"{kind.ljust(width)}  {package}")
+
+
+def stores(
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", "-c", metavar="FILE", help=f"The configuration file.  [default: {DEFAULT_FILE}]"
+        ),
+    ] = None,
+    form: Form = Format.TABLE,
+) -> None:
+    """List the stores, and whether yours answers.
+
+    Each is listed with the package that it comes from and what has to be installed. Exit code 3 when the
+    configured store does not answer.
+    """
+    from veriport.wiring.catalog import describe, lacking  # noqa: PLC0415  # imported on use
+
+    entries = [
+        {"kind": kind, "package": package, "lacking": lacking("stores", kind)}
+        for kind, package in describe("stores")
+    ]
+    file = config or Path(DEFAULT_FILE)
+    configured = _configured(file) if config is not None or file.exists() else None
+    if form is Format.JSON:
+        document = {"version": 1, "kind": "stores", "stores": entries, "configured": configured}
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    else:
+        rows = [(each["kind"], each["package"], each["lacking"] or "installed") for each in entries]
+        typer.echo(columns_of(rows))
+        if configured is not None:
+            answer = configured["trouble"] or f"it answers in {configured['milliseconds']} ms"
+            typer.echo(f"\n{file}: {configured['store']}: {answer}")
+    if configured is not None and configured["trouble"]:
+        raise typer.Exit(_TROUBLE)
+
+
+_TROUBLE = 3
+
+
+def _configured(file: Path) -> dict[str, object]:
+    """Which store a configuration names, and what it answers."""
+    from veriport.wiring.stores import label_of  # noqa: PLC0415  # imported on use
+
+    app = open_project(file)
+    known: dict[str, object] = {"store": label_of(app.settings().store), "milliseconds": None, "trouble": ""}
+    began = app.clock().monotonic()
+    try:
+        app.store().get("veriport stores")
+    except PortError as trouble:
+        return {**known, "trouble": str(trouble)}
+    return {**known, "milliseconds": round(1000 * (app.clock().monotonic() - began), 1)}
 
 
 def rules(

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from veriport.adapters.cli.check_command import Form, Output, Rule, Rules, Strict, columns, rules_of
-from veriport.adapters.cli.output import Format, output, reporter, working
+from veriport.adapters.cli.output import Format, columns_of, count, output, reporter, say, working
+from veriport.adapters.cli.projects import Config, open_project
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.suggestions import nearest
 from veriport.wiring import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from veriport.api.checkpoints import Checkpoint
+    from veriport.domain.checkpoints import CheckpointResult
 
 app = typer.Typer(
     help="Write, list, validate and run checkpoints.",
@@ -24,7 +26,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Config = Annotated[Path, typer.Option("--config", "-c", metavar="FILE", help="The configuration file.")]
+_WAIT = 60.0  #: seconds for which --wait goes on
+_UNDELIVERED = 3
 
 TEMPLATE = """\
 # Checkpoints of this project. Paths are relative to this file.
@@ -86,9 +89,7 @@ def list_(config: Config = Path(DEFAULT_FILE), form: Form = Format.TABLE) -> Non
         rows.append(
             (checkpoint.name, str(entry["data"]), str(entry["rules"]), ", ".join(_actions(checkpoint)) or "-")
         )
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    for row in rows:
-        typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    typer.echo(columns_of(rows))
 
 
 def _entry(checkpoint: Checkpoint) -> dict[str, object]:
@@ -125,8 +126,7 @@ def validate(
     if show_rules:
         for checkpoint in checkpoints.values():
             typer.echo(_rules_of(checkpoint))
-    count = len(checkpoints)
-    typer.echo(f"{file}: valid, {count} checkpoint{'' if count == 1 else 's'}: {', '.join(checkpoints)}")
+    typer.echo(f"{file}: valid, {count(len(checkpoints), 'checkpoint')}: {', '.join(checkpoints)}")
 
 
 def _rules_of(checkpoint: Checkpoint) -> str:
@@ -139,8 +139,9 @@ def _rules_of(checkpoint: Checkpoint) -> str:
 
 
 @app.command("run")
-def run(  # a command line has that many options
+def run(  # noqa: PLR0913  # a command line has that many options
     name: Annotated[str, typer.Argument(metavar="NAME", help="The checkpoint to run.", show_default=False)],
+    *,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -167,17 +168,74 @@ def run(  # a command line has that many options
     form: Form = Format.TABLE,
     output_file: Output = None,
     strict: Strict = False,
+    idempotency_key: Annotated[
+        str | None,
+        typer.Option(
+            "--idempotency-key",
+            metavar="KEY",
+            help="Run once under this key; a repeat within a day shows the first result.",
+        ),
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Go on delivering until every action has ended.")
+    ] = False,
+    wait_seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--wait-seconds", min=0, metavar="N", help=f"The same, for at most so long.  [default: {_WAIT:g}]"
+        ),
+    ] = None,
+    require_delivery: Annotated[
+        bool,
+        typer.Option("--require-delivery", help="Exit 3 instead of 0 unless every action was carried out."),
+    ] = False,
 ) -> None:
     """Check the data of a checkpoint and carry out its actions.
 
     Exit codes: 0 success or warnings, 1 failure, 2 wrong usage or configuration, 3 error, 4 something was
-    not evaluated. What becomes of the actions is shown and does not change the exit code.
+    not evaluated. What becomes of the actions is shown and does not change it without --require-delivery.
     """
     checkpoint = _find(name, config, data, rules_of(rules, rule), columns(validators))
+    if idempotency_key is not None and checkpoint.forgets:
+        raise ConfigurationError(
+            "--idempotency-key needs a store that remembers: run a checkpoint of a configuration whose store "
+            "is not memory"
+        )
+
+    wait_seconds = _WAIT if wait and wait_seconds is None else wait_seconds
+
+    def work() -> CheckpointResult:
+        result = checkpoint.run(data=data, idempotency_key=idempotency_key)
+        return result if wait_seconds is None else _settled(checkpoint, result, wait_seconds)
+
     with output(output_file) as write:
-        result = working(f"running {name}", lambda: checkpoint.run(data=data))
+        result = working(f"running {name}", work)
         write(reporter(form, to_file=output_file is not None).checkpoint(result))
-    raise typer.Exit(result.exit_code(strict=strict))
+    _remark(result)
+    code = result.exit_code(strict=strict)
+    raise typer.Exit(_UNDELIVERED if code == 0 and require_delivery and not result.delivered else code)
+
+
+def _settled(checkpoint: Checkpoint, result: CheckpointResult, seconds: float) -> CheckpointResult:
+    """The result after waiting for its actions; trouble with that loses no result."""
+    from veriport.ports.errors import PortError  # noqa: PLC0415  # imported on use
+
+    try:
+        return checkpoint.settle(result, seconds)
+    except PortError as trouble:
+        say(f"not waited for the actions: {trouble}")
+        return result
+
+
+def _remark(result: CheckpointResult) -> None:
+    """What a person should know besides the result."""
+    if result.repeated:
+        when = f"{result.run_time:%Y-%m-%d %H:%M:%S} UTC"
+        say(f"this is the result of {when} under the same key; nothing was run")
+    pending = sum(action.status.value == "pending" for action in result.action_results)
+    if pending:
+        what = f"{count(pending, 'action')} {'is' if pending == 1 else 'are'} still to be delivered"
+        say(f"{what}: 'veriport worker' does that, 'veriport outbox list' shows it")
 
 
 def _find(
@@ -208,10 +266,4 @@ def _find(
 
 
 def _load(file: Path) -> dict[str, Checkpoint]:
-    from veriport.api.apps import bootstrap  # noqa: PLC0415  # imported on use
-
-    if not file.exists():
-        raise ConfigurationError(
-            f"{file}: there is no such file; --config names another, 'veriport checkpoint init' writes one"
-        )
-    return bootstrap(file).checkpoints()
+    return open_project(file).checkpoints()

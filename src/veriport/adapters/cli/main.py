@@ -14,7 +14,13 @@ from typing import Annotated
 import typer
 
 from veriport import __version__
-from veriport.adapters.cli import catalog_commands, check_command, checkpoint_commands
+from veriport.adapters.cli import (
+    catalog_commands,
+    check_command,
+    checkpoint_commands,
+    outbox_commands,
+    worker_command,
+)
 from veriport.domain.errors import ConfigurationError, VeriportError
 
 USAGE, ERROR, INTERRUPTED = 2, 3, 130
@@ -29,6 +35,9 @@ app = typer.Typer(
 )
 app.command("check")(check_command.check)
 app.add_typer(checkpoint_commands.app, name="checkpoint")
+app.command("worker")(worker_command.worker)
+app.add_typer(outbox_commands.app, name="outbox")
+app.command("stores")(catalog_commands.stores)
 app.command("engines")(catalog_commands.engines)
 app.command("rules")(catalog_commands.rules)
 
@@ -46,7 +55,7 @@ def _top(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Check tables against rules and run checkpoints.
+    """Check tables against rules, run checkpoints and deliver what they owe.
 
     The exit code is the verdict: 0 success or warnings, 1 failure, 2 wrong usage or configuration,
     3 error, 4 something was not evaluated, 130 interrupted.

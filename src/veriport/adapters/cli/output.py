@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING, TextIO, TypeVar
 
 import typer
 
@@ -29,9 +29,28 @@ class Format(StrEnum):
     JSON = "json"
 
 
-def coloured() -> bool:
-    """Whether standard output is a terminal that wants colours (https://no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def coloured(stream: TextIO | None = None) -> bool:
+    """Whether standard output, or ``stream``, is a terminal that wants colours (https://no-color.org)."""
+    terminal = (stream or sys.stdout).isatty()
+    return terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def columns_of(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of text, the first of them the heads, each column as wide as it needs to be."""
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(map(str.rstrip, lines))
+
+
+def count(number: int, thing: str) -> str:
+    """So many of them, in words."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def say(text: str) -> None:
+    """A line for people, on standard error."""
+    for line in text.splitlines():
+        typer.echo(f"veriport: {line}", err=True)
 
 
 def reporter(form: Format, *, to_file: bool) -> Reporter:

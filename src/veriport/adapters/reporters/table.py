@@ -56,6 +56,7 @@ _COLORS: Mapping[RuleStatus | Status | ActionStatus, str] = {
     ActionStatus.SUCCESS: "green",
     ActionStatus.FAILURE: "red",
     ActionStatus.ERROR: "magenta",
+    ActionStatus.PENDING: "yellow",
 }
 
 
@@ -222,7 +223,7 @@ def _action_row(action: ActionResult) -> Sequence[Text]:
         _text(action.action_name),
         _text(action.action_type),
         _text(action.status.value, _COLORS.get(action.status, "")),
-        _text("" if action.started_at is None else f"{action.duration_ms:.0f} ms"),
+        _text("" if action.completed_at is None else f"{action.duration_ms:.0f} ms"),
         _text("  ".join((*filter(None, (action.message,)), *details))),
     )
 
