@@ -295,8 +295,8 @@ def test_a_reference_that_does_not_open_is_named_and_keeps_no_other_rule(
 ) -> None:
     path = tmp_path / name
     _BREAK[name](path)
-    sound = {"type": "not_null", "column": "x"}
-    rules = [sound, {**rule, "reference": str(path)}, {**sound, "column": "y"}]
+    sound: Mapping[str, object] = {"type": "not_null", "column": "x"}
+    rules: list[Mapping[str, object]] = [sound, {**rule, "reference": str(path)}, {**sound, "column": "y"}]
     before, broken, after = check(
         engine, *(Case(name="", columns={"x": [1, 2], "y": [1, None]}, rule=each) for each in rules)
     ).rules

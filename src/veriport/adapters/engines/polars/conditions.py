@@ -201,10 +201,16 @@ def _not_like(rule: NotLike, schema: Schema) -> pl.Expr:
 
 
 def _contains(rule: Contains, schema: Schema) -> pl.Expr:
-    text = _text(rule, schema).str
-    if rule.at is At.ANYWHERE:
-        return text.contains(rule.text, literal=True)
-    return text.starts_with(rule.text) if rule.at is At.START else text.ends_with(rule.text)
+    text = _text(rule, schema)
+    if rule.at is not At.ANYWHERE:
+        return text.str.starts_with(rule.text) if rule.at is At.START else text.str.ends_with(rule.text)
+    if len(rule.text) > _LONGEST_PART:
+        return _in_python(text, lambda each: rule.text in each)
+    return text.str.contains(rule.text, literal=True)
+
+
+#: Polars makes an automaton of the text that it looks for; for 100,000 characters that takes minutes.
+_LONGEST_PART = 1000
 
 
 def _length(rule: Length, schema: Schema) -> pl.Expr:
