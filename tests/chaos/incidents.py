@@ -23,6 +23,7 @@ from veriport.application.running import receivers_of
 from veriport.domain import codec, outbox_keys
 from veriport.domain.checkpoints import CheckpointResult, plan_messages
 from veriport.domain.delivery import Outcome, State
+from veriport.domain.records import Record
 from veriport.ports.stores import StateStore
 
 _WORKERS = 3
@@ -115,7 +116,7 @@ def _settled(store: StateStore, owed: set[str]) -> list[Outcome]:
     return [outcome for outcome in outcomes if outcome.id in owed]
 
 
-def _all(store: StateStore, prefix: str) -> Iterator[object]:
+def _all(store: StateStore, prefix: str) -> Iterator[Record]:
     after = ""
     while page := store.scan(prefix, after=after):
         yield from page

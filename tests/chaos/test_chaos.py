@@ -33,5 +33,5 @@ def test_nothing_is_lost_or_doubled(store: str, incidents: int, tmp_path: Path) 
 )
 def test_a_broken_promise_is_seen(counts: dict[str, int], kept: bool) -> None:
     none = {"ambiguous": 0, "lost": 0, "doubled_by_id": 0, "repeats": 0}
-    tally = Tally(store="sqlite", incidents=1, kills=1, seconds=1.0, **none | counts)  # type: ignore[arg-type]
+    tally = Tally(store="sqlite", incidents=1, kills=1, seconds=1.0, **none | counts)
     assert tally.kept is kept

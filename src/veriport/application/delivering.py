@@ -15,8 +15,9 @@ from veriport.application.deadlines import Task
 from veriport.application.draining import DrainLane, said
 from veriport.application.outbox import ClaimLost, Outbox, read_lane
 from veriport.application.receivers import Receiver
-from veriport.application.runs import ended
-from veriport.domain import codec, outbox_keys
+from veriport.application.runs import Runs, ended
+from veriport.application.settling import settle_in_lane
+from veriport.domain import outbox_keys
 from veriport.domain.checkpoints import ActionResult, ActionStatus, CheckpointResult
 from veriport.domain.delivery import Delivery, Message, Outcome, Policy
 from veriport.domain.records import Change
@@ -28,6 +29,14 @@ from veriport.ports.stores import StateStore, forgets
 from veriport.ports.telemetry import Telemetry
 
 
+@frozen(kw_only=True)
+class Delivered:
+    """What became of each message, in their order, and why the run is not recorded, empty if it is."""
+
+    actions: tuple[ActionResult, ...]
+    not_recorded: str = ""
+
+
 class Deliver(Protocol):
     """The one seam through which messages leave."""
 
@@ -37,7 +46,7 @@ class Deliver(Protocol):
         messages: Sequence[Message],
         receivers: Mapping[str, Receiver],
         also: Callable[[], Sequence[Change]] = tuple,
-    ) -> tuple[ActionResult, ...]:
+    ) -> Delivered:
         """Record a run and carry out every message; one outcome each, in their order.
 
         ``receivers`` maps the names that messages have for them. What ``also`` gives is committed with the
@@ -58,10 +67,15 @@ class DeliverDurably:
     keep_days: float = 90.0
     chance: Callable[[], float] = random.random
     outbox: Outbox = field(init=False)
+    runs: Runs = field(init=False)
 
     @outbox.default
     def _outbox(self) -> Outbox:
         return Outbox(store=self.store, blobs=self.blobs, clock=self.clock, keep_days=self.keep_days)
+
+    @runs.default
+    def _runs(self) -> Runs:
+        return Runs(store=self.store, blobs=self.blobs)
 
     def __call__(
         self,
@@ -69,7 +83,7 @@ class DeliverDurably:
         messages: Sequence[Message],
         receivers: Mapping[str, Receiver],
         also: Callable[[], Sequence[Change]] = tuple,
-    ) -> tuple[ActionResult, ...]:
+    ) -> Delivered:
         """See ``Deliver``."""
         try:
             deliveries = self.outbox.record(result, messages, receivers, also())
@@ -78,13 +92,15 @@ class DeliverDurably:
         except PortError as trouble:
             self.telemetry.event("run.not_recorded", run=result.run_id, reason=str(trouble))
             why = f"not sent, since the run could not be recorded: {trouble}"
-            return tuple(_begun(receivers[message.receiver], ActionStatus.ERROR, why) for message in messages)
+            unsent = (_begun(receivers[message.receiver], ActionStatus.ERROR, why) for message in messages)
+            return Delivered(actions=tuple(unsent), not_recorded=str(trouble))
         drain = self._drain(result, receivers)
         tasks = [self._start(drain, delivery, receivers[delivery.receiver]) for delivery in deliveries]
-        return tuple(
+        finished = (
             self._finish(delivery, receivers[delivery.receiver], task)
             for delivery, task in zip(deliveries, tasks, strict=True)
         )
+        return Delivered(actions=tuple(finished))
 
     def _drain(self, result: CheckpointResult, receivers: Mapping[str, Receiver]) -> DrainLane:
         body: Mapping[str, object] = json.loads(result.to_json(indent=None))
@@ -102,7 +118,9 @@ class DeliverDurably:
 
     def _start(self, drain: DrainLane, delivery: Delivery, receiver: Receiver) -> Task[Outcome | None]:
         over = self.clock.monotonic() + receiver.timeout_seconds
-        return Task(partial(send_in_line, drain, delivery, over), name=f"action {receiver.name}")
+        settled = partial(self.runs.outcome, delivery.run_id, delivery.id)
+        work = partial(settle_in_lane, drain, delivery.lane, settled, over, patient=False)
+        return Task(work, name=f"action {receiver.name}")
 
     def _finish(self, delivery: Delivery, receiver: Receiver, task: Task[Outcome | None]) -> ActionResult:
         begun = _begun(receiver, ActionStatus.PENDING, started_at=delivery.queued_at)
@@ -131,34 +149,6 @@ class DeliverDurably:
         if forgets(self.store):
             return "kept in the memory of this program only, whose next run tries again"
         return f"will be tried again {when} by 'veriport worker' or the next run"
-
-
-def send_in_line(drain: DrainLane, delivery: Delivery, over: float) -> Outcome | None:
-    """Work on the lane of a message until its outcome is known, the monotonic time is ``over`` or the lane waits."""
-    store, clock, key = drain.store, drain.clock, outbox_keys.lane(delivery.lane)
-    while (found := _outcome(store, delivery)) is None and clock.monotonic() < over:
-        asked = clock.monotonic()
-        record = store.take(key, drain.policy.lease)
-        if record is not None:
-            drain(record, asked, lambda: clock.monotonic() >= over)
-        elif _waits(store, key):
-            break
-        else:
-            clock.sleep(0.05)
-    return found
-
-
-def _waits(store: StateStore, key: str) -> bool:
-    """Whether a lane is left alone for now, and not at work elsewhere."""
-    record = store.get(key)
-    if record is None or record.fence == record.revision or read_lane(record).held:
-        return False
-    return record.due_at is None or record.due_at > store.now()
-
-
-def _outcome(store: StateStore, delivery: Delivery) -> Outcome | None:
-    record = store.get(outbox_keys.outcome(delivery.run_id, delivery.id))
-    return None if record is None else codec.read_record(record.value, "outcome", Outcome)
 
 
 def _begun(

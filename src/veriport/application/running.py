@@ -162,17 +162,20 @@ class RunCheckpoint:
         result = evolve(result, duration_seconds=self.clock.monotonic() - started)
         messages = plan_messages(spec, result)
         receivers = receivers_of(spec, self.notifier_for)
-        done = {
-            outcome.action_name: outcome
-            for outcome in self.deliver(result, messages, receivers, lambda: also(result))
-        }
+        delivered = self.deliver(result, messages, receivers, lambda: also(result))
+        done = {action.action_name: action for action in delivered.actions}
         outcomes = tuple(
             done.get(name) or _skipped(name, action, result) for name, action in spec.actions_named()
         )
         self.telemetry.event(
             "checkpoint.finished", checkpoint=spec.name, run=result.run_id, status=result.status.value
         )
-        return evolve(result, action_results=outcomes, duration_seconds=self.clock.monotonic() - started)
+        return evolve(
+            result,
+            action_results=outcomes,
+            not_recorded=delivered.not_recorded,
+            duration_seconds=self.clock.monotonic() - started,
+        )
 
 
 class RunInProgress(TransientError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import TypeVar
 
 from attrs import evolve, frozen
 
@@ -15,9 +16,11 @@ from veriport.application.runs import Runs
 from veriport.domain import outbox_keys
 from veriport.domain.checkpoints import ActionResult, ActionStatus, CheckpointResult, receiver_name
 from veriport.domain.delivery import lane_of
-from veriport.ports.errors import DeadlineExceeded, PermanentError, TransientError
+from veriport.ports.errors import DeadlineExceeded, TransientError
+from veriport.ports.stores import StateStore
 
-_PAUSE = 0.1  #: seconds between two looks at a lane
+_T = TypeVar("_T")
+_PAUSE = 0.05  #: seconds between two looks at a lane
 
 
 @frozen(kw_only=True)
@@ -45,7 +48,8 @@ class Settle:
                 continue
             lanes[name] = lane = lane_of(receiver_name(result.name, name), result.run_id, receiver.lanes)
             settled = partial(self.runs.outcome, result.run_id, identity)
-            tasks.append(Task(partial(_work, drain, lane, settled, over), name=f"the delivery to {name}"))
+            work = partial(settle_in_lane, drain, lane, settled, over, patient=True)
+            tasks.append(Task(work, name=f"the delivery to {name}"))
         for task in tasks:
             try:
                 task.result(seconds)
@@ -67,20 +71,37 @@ class Settle:
         return evolve(action, message="; ".join(filter(None, (note, waited))))
 
 
-def _work(drain: DrainLane, lane: str, settled: Callable[[], object], over: float) -> None:
-    """Work on a lane until a message is settled or time is over."""
-    clock, key = drain.clock, outbox_keys.lane(lane)
-    while clock.monotonic() < over:
+def settle_in_lane(
+    drain: DrainLane, lane: str, settled: Callable[[], _T | None], over: float, *, patient: bool
+) -> _T | None:
+    """Work on a lane until ``settled`` says what became of a message or the monotonic time is ``over``.
+
+    The patient wait for a lane that is left alone for now, and for a store in trouble; others give up then,
+    which is ``None``, or raise ``TransientError``.
+    """
+    store, clock, key = drain.store, drain.clock, outbox_keys.lane(lane)
+    while (left := over - clock.monotonic()) > 0:
         try:
-            if settled():
-                return
+            if (found := settled()) is not None:
+                return found
             asked = clock.monotonic()
-            record = drain.store.take(key, drain.policy.lease)
+            record = store.take(key, drain.policy.lease)
             if record is not None:
                 drain(record, asked, lambda: clock.monotonic() >= over)
                 continue
-        except PermanentError:
-            raise
+            if not patient and _is_left_alone(store, key):
+                break
         except TransientError as trouble:
+            if not patient:
+                raise
             drain.telemetry.event("outbox.trouble", reason=str(trouble))
-        clock.sleep(min(_PAUSE, max(0.0, over - clock.monotonic())))
+        clock.sleep(min(_PAUSE, left))
+    return settled()
+
+
+def _is_left_alone(store: StateStore, key: str) -> bool:
+    """Whether a lane waits for its time, and is not at work elsewhere."""
+    record = store.get(key)
+    if record is None or record.fence == record.revision or read_lane(record).held:
+        return False
+    return record.due_at is None or record.due_at > store.now()

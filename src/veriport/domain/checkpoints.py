@@ -312,6 +312,8 @@ class CheckpointResult:
 
     ``check`` is ``None`` and ``error`` says why where the data could not be checked at all. ``repeated``
     says that the run was made before, under the same idempotency key, and did not happen again.
+    ``not_recorded`` says why the store could not keep the run, empty if it did: nothing of such a run is
+    delivered later.
     """
 
     run_id: str
@@ -325,6 +327,7 @@ class CheckpointResult:
     metadata: Mapping[str, object] = field(factory=dict, converter=_mapping, hash=False)
     duration_seconds: float = 0.0
     repeated: bool = False
+    not_recorded: str = ""
 
     @property
     def status(self) -> Status:

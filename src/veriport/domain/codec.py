@@ -30,7 +30,7 @@ _T = TypeVar("_T")
 
 VERSION = 1
 #: Keys that documents of this version have not always had; all others must be there.
-_ADDED_LATER = frozenset({"absent", "scans", "bytes_read", "repeated"})
+_ADDED_LATER = frozenset({"absent", "scans", "bytes_read", "repeated", "not_recorded"})
 #: What a result has in the program that made it, and in no document.
 _LIVING = frozenset({"splitter"})
 
@@ -135,6 +135,7 @@ def checkpoint_document(result: CheckpointResult) -> dict[str, object]:
         "metadata": plain(result.metadata),
         "duration_seconds": result.duration_seconds,
         "repeated": result.repeated,
+        "not_recorded": result.not_recorded,
     }
 
 

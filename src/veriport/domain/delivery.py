@@ -87,7 +87,7 @@ STEPS: Mapping[tuple[State, Event], State] = {
 
 @frozen(kw_only=True)
 class Delivery:
-    """A message on its way, as it is stored: what it is ``about``, and under which key its ``body`` is a blob.
+    """A message on its way, as it is stored: what it is ``about``, and the key of the blob with its ``body``.
 
     ``attempts`` counts those that began; ``ambiguous`` those of them of which nobody knows whether the
     receiver took the message: each may have led to one repeat. ``deaths`` counts the senders in a row

@@ -94,7 +94,7 @@ def _deliver(
         name: Receiver(name=name, kind="fake", timeout_seconds=timeout, open=partial(opening, notifier))
         for name, notifier in notifiers.items()
     }
-    return deliver(_result(run), [_message(name, run) for name in notifiers], receivers, also)
+    return deliver(_result(run), [_message(name, run) for name in notifiers], receivers, also).actions
 
 
 def test_what_is_taken_is_a_success_with_its_receipt() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from attrs import evolve, field, frozen
+from returns.result import Result
 
 from tests.unit.application.fakes import FakeEngine, FakeNotifier, fails_with, parse
 from veriport.adapters.blobs.memory import MemoryBlobStore
@@ -31,6 +32,7 @@ from veriport.domain.checkpoints import (
 )
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.measurements import Measurement
+from veriport.domain.records import Change, Conflict
 from veriport.domain.results import Gate, Status
 from veriport.domain.rules.values import NotNull
 from veriport.domain.severity import Severity
@@ -365,3 +367,27 @@ def test_a_run_that_never_began_gives_its_key_back() -> None:
     for _ in range(2):
         with pytest.raises(ConfigurationError, match="no such option"):
             world.use_case()(_spec(), "key")
+
+
+class Unreachable(MemoryStateStore):
+    """A store that nobody reaches."""
+
+    def commit(self, changes: Sequence[Change]) -> Result[int, Conflict]:
+        """See ``StateStore``."""
+        del changes
+        raise TransientError("state.db cannot be reached")
+
+
+@pytest.mark.parametrize("actions", [[], [StoreResult()]])
+def test_a_run_that_cannot_be_recorded_has_its_verdict_and_says_so(actions: list[Action]) -> None:
+    clock = FrozenClock(_NOON)
+    world = World(clock=clock, store=Unreachable(clock), engine=_failing())
+    run = world.run(actions=actions)
+    assert (run.status, run.exit_code()) == (Status.FAILURE, 1)
+    assert run.not_recorded == "state.db cannot be reached"
+    assert {action.status for action in run.action_results} <= {ActionStatus.ERROR}
+    assert CheckpointResult.from_dict(run.to_dict()).not_recorded == run.not_recorded
+
+
+def test_a_run_that_is_recorded_says_nothing_of_it() -> None:
+    assert World().run().not_recorded == ""

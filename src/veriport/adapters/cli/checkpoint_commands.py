@@ -232,6 +232,8 @@ def _remark(result: CheckpointResult) -> None:
     if result.repeated:
         when = f"{result.run_time:%Y-%m-%d %H:%M:%S} UTC"
         say(f"this is the result of {when} under the same key; nothing was run")
+    if result.not_recorded:
+        say(f"the run could not be recorded, and nothing of it is delivered later: {result.not_recorded}")
     pending = sum(action.status.value == "pending" for action in result.action_results)
     if pending:
         what = f"{count(pending, 'action')} {'is' if pending == 1 else 'are'} still to be delivered"

@@ -12,12 +12,13 @@ from attrs import define, field, frozen
 
 from veriport.adapters.stores.memory import MemoryStateStore
 from veriport.adapters.telemetry.none import NoTelemetry
-from veriport.application.delivering import send_in_line
 from veriport.application.desk import OutboxDesk
 from veriport.application.draining import DrainLane
 from veriport.application.idempotency import Idempotency
 from veriport.application.outbox import ClaimLost, Outbox
 from veriport.application.receivers import Receiver, Receivers
+from veriport.application.runs import Runs
+from veriport.application.settling import settle_in_lane
 from veriport.application.working import Work
 from veriport.domain import outbox_keys
 from veriport.domain.checkpoints import CheckpointResult
@@ -242,11 +243,13 @@ class _Scenario:
         wanted = [name for name in self.inboxes if self.stage.chance.random() < _SHARE]
         messages = [_message(name, result) for name in wanted]
         outbox = Outbox(store=drain.store, blobs=drain.blobs, clock=drain.clock)
+        runs = Runs(store=drain.store, blobs=drain.blobs)
         receivers = self._receivers(actor)
         completed = once.completion(claim, {"run_id": run_id}, 86_400)
         for delivery in outbox.record(result, messages, receivers, completed):
             over = drain.clock.monotonic() + receivers[delivery.receiver].timeout_seconds
-            outcome = send_in_line(drain, delivery, over)
+            settled = partial(runs.outcome, run_id, delivery.id)
+            outcome = settle_in_lane(drain, delivery.lane, settled, over, patient=False)
             if outcome is not None and outcome.state is State.DELIVERED:
                 self.history.delivered.append(delivery.id)
 
