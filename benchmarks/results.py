@@ -28,6 +28,13 @@ def at_most(what: str, measured: float, limit: float, unit: str = " x", detail: 
     return Goal(what, shown, f"<= {limit:.{digits}f}{unit}", round(measured, digits) <= limit)
 
 
+def at_least(what: str, measured: float, limit: float, unit: str = " x", detail: str = "") -> Goal:
+    """A figure that should not be less than a limit."""
+    digits = 0 if limit >= 100 else 2
+    shown = f"{measured:,.{digits}f}{unit}{detail}"
+    return Goal(what, shown, f">= {limit:,.{digits}f}{unit}", round(measured, digits) >= limit)
+
+
 @frozen
 class Section:
     """A part of the report."""
