@@ -15,8 +15,9 @@ from veriport.adapters.cli.main import app
 from veriport.domain.checkpoints import ACTIONS, Action, Callback, NotifyOn
 from veriport.domain.datasets import FORMATS, Address
 from veriport.domain.results import Status
-from veriport.wiring import settings
+from veriport.wiring import catalog, settings
 from veriport.wiring.container import Container
+from veriport.wiring.delivery import DeliverySettings
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -44,6 +45,15 @@ def names(cls: type[object]) -> list[str]:
 
 def test_the_keys_of_a_configuration() -> None:
     assert sorted(named("configuration.md", "Top level")) == sorted(settings._TOP_KEYS)
+
+
+def test_the_keys_of_delivery() -> None:
+    assert sorted(named("configuration.md", "Delivery")) == sorted(names(DeliverySettings))
+
+
+def test_the_kinds_of_stores() -> None:
+    told = [row[0].strip("`") for row in rows("stores.md", "Choose a store")]
+    assert sorted(told) == sorted(catalog.CATALOG["stores"])
 
 
 def test_the_keys_of_a_checkpoint() -> None:

@@ -33,7 +33,7 @@ app = typer.Typer(
 
 Ids = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[ID]...", help="Ids, or what they alone begin with.", show_default=False),
+    typer.Argument(metavar="ID...", help="Ids, or what they alone begin with.", show_default=False),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
