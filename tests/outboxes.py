@@ -67,9 +67,12 @@ class Project:
 
     def deliver(self) -> Done:
         """Deliver until nothing waits: a receiver that was down is left alone for a moment."""
-        done = []
-        until(lambda: done.append(self("worker", "--once")) or not self.letters("--waiting"))
-        return done[-1]
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            done = self("worker", "--once")
+            if not self.letters("--waiting"):
+                return done
+            assert time.monotonic() < give_up, done.err
 
     @contextlib.contextmanager
     def worker(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:

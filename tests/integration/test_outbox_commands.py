@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import veriport
-from tests.cli import COMMAND, plain_environment
+from tests.cli import COMMAND, on_a_terminal, plain_environment
 from tests.cli import veriport as run_veriport
 from tests.outboxes import PATIENCE_SECONDS, Project
 from veriport.application.running import request_of
@@ -72,6 +72,13 @@ class TestListing:
         assert done.err == "veriport: 1 more; --limit shows more of them\n"
         document = json.loads(project("outbox", "list", "--limit", "1", "--format", "json").out)
         assert (document["version"], document["kind"], document["total"]) == (1, "messages", 2)
+
+    def test_a_terminal_shows_as_much_as_it_has_room_for(self, project: Project, dead: str) -> None:
+        done = on_a_terminal("outbox", "list", cwd=project.folder, columns=70)
+        lines = done.out.splitlines()
+        assert dead in lines[1]
+        assert [len(line) <= 70 for line in lines] == [True, True]
+        assert lines[1].endswith("...")
 
     def test_one_in_full(self, project: Project, dead: str) -> None:
         shown = project("outbox", "show", dead[:-3])

@@ -61,6 +61,27 @@ def test_what_it_does_with_each_message_is_a_line(project: Project) -> None:
     assert (done.code, project.letters()[0]["status"]) == (0, "dead")
 
 
+def test_a_message_to_a_receiver_that_the_configuration_lost_waits_and_says_for_whom(
+    project: Project,
+) -> None:
+    project.configure(backoff=0.02)
+    project.run()
+    configuration = project.folder / "veriport.yaml"
+    before = configuration.read_text()
+    configuration.write_text(before.replace("type: webhook", "type: webhook, name: pager"))
+    until(
+        lambda: (
+            "waits      the configuration has no receiver orders/webhook" in project("worker", "--once").err
+        )
+    )
+    (letter,) = project.letters("--waiting")
+    assert letter["reason"] == "waiting for receiver orders/webhook"
+    configuration.write_text(before)
+    project.receiver.answer(200)
+    assert project("outbox", "retry", letter["id"]).code == 0
+    assert "1 delivered" in project("worker", "--once").err
+
+
 def test_a_stopped_worker_finishes_what_is_in_flight(project: Project) -> None:
     project.run()
     project.receiver.answer_after(1.0)
@@ -130,14 +151,14 @@ class TestHowItTalks:
         lines = [line for line in done.err.splitlines() if not line.startswith("veriport: ")]
         assert all(line.startswith("timestamp=") for line in lines)
 
-    @pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+    @pytest.mark.parametrize(("no_color", "coloured"), [("", True), ("1", False)])
     def test_colours_are_for_terminals_that_want_them(
-        self, project: Project, environment: dict[str, str], *, coloured: bool
+        self, project: Project, no_color: str, *, coloured: bool
     ) -> None:
         project.run()
         project.receiver.answer(404)
         until(lambda: project("outbox", "retry", project.letters()[0]["id"]).code == 0)
-        done = on_a_terminal("worker", "--once", cwd=project.folder, **environment)
+        done = on_a_terminal("worker", "--once", cwd=project.folder, NO_COLOR=no_color)
         assert "dead" in done.err
         assert ("\x1b[31mdead" in done.err) == coloured
 

@@ -122,6 +122,19 @@ class OutboxDesk:
         now = self.store.now()
         return [self._lane(record, waiting, dead, now) for record in self._all(outbox_keys.LANES)]
 
+    def waits(self, letter: Letter) -> tuple[datetime | None, str]:
+        """When a message is sent at the earliest, by itself and its lane, and what it waits for.
+
+        ``None`` for a dead one, with why it was given up.
+        """
+        reason = letter.trouble or (letter.delivery.reason if letter.delivery else "")
+        record = None if letter.dead else self.store.get(outbox_keys.lane(letter.lane))
+        if record is None or letter.trouble:
+            return letter.not_before, reason
+        lane = read_lane(record)
+        moments = (letter.not_before, None if _held(record, lane) else record.due_at)
+        return max((moment for moment in moments if moment is not None), default=None), lane.note or reason
+
     def find(self, text: str) -> Letter:
         """The message whose id is ``text`` or, alone, begins so. Raises ``ConfigurationError`` otherwise."""
         letters = [letter for letter in self.letters() if text and letter.id.startswith(text)]

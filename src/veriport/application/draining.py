@@ -123,6 +123,7 @@ class DrainLane:
     def _drain(self, hold: _Hold, stop: Callable[[], bool]) -> int:
         receiver = self.receiver_for(hold.lane.receiver)
         if receiver is None:
+            self.telemetry.event("outbox.no_receiver", lane=hold.name, receiver=hold.lane.receiver)
             self._sleep(
                 hold, f"waiting for receiver {hold.lane.receiver}", timedelta(seconds=self.policy.lease)
             )

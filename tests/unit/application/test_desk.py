@@ -403,6 +403,17 @@ class TestLanes:
         blocked.work().until_idle()
         assert (seen, state()) == ([LaneState.AT_WORK], LaneState.IDLE)
 
+    def test_a_message_waits_for_its_lane(self, blocked: Post) -> None:
+        blocked.record(f"{RUN}2")
+        lane = blocked.desk.lanes()[0]
+        assert [blocked.desk.waits(letter) for letter in blocked.desk.letters()] == [
+            (lane.due_at, "refused")
+        ] * 2
+        assert lane.due_at == NOON + timedelta(seconds=2)
+
+    def test_a_dead_one_waits_for_nothing(self, refused: Post) -> None:
+        assert refused.desk.waits(refused.letter()) == (None, "404")
+
     def test_what_stands_in_them(self, refused: Post) -> None:
         refused.record(f"{RUN}2")
         (lane,) = refused.desk.lanes()

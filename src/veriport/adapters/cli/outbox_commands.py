@@ -67,13 +67,13 @@ def list_(
     )
     shown, now = wanted[:limit], desk.store.now()
     if form is Format.JSON:
-        _print_json("messages", [_letter(letter) for letter in shown], total=len(wanted))
+        _print_json("messages", [_letter(desk, letter) for letter in shown], total=len(wanted))
         return
     if not wanted:
         typer.echo("nothing: every message was delivered" if not (dead or waiting or lane) else "nothing")
         return
     heads = ("ID", "STATUS", "RECEIVER", "AGE", "TRIES", "NEXT", "REASON")
-    typer.echo(_table(heads, (_row(letter, now) for letter in shown)))
+    typer.echo(_table(heads, (_row(desk, letter, now) for letter in shown)))
     if more := len(wanted) - len(shown):
         say(f"{more} more; --limit shows more of them")
 
@@ -110,7 +110,8 @@ def show(
     form: Form = Format.TABLE,
 ) -> None:
     """Show all that is known of a message."""
-    entry = _letter(_desk(config).find(letter_id))
+    desk = _desk(config)
+    entry = _letter(desk, desk.find(letter_id))
     if form is Format.JSON:
         _print_json("message", entry)
         return
@@ -236,10 +237,11 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return columns_of([heads, *(tuple(map(visible, row)) for row in rows)])
 
 
-def _row(letter: Letter, now: datetime) -> tuple[str, ...]:
+def _row(desk: OutboxDesk, letter: Letter, now: datetime) -> tuple[str, ...]:
     delivery = letter.delivery
+    due, reason = desk.waits(letter)
     if delivery is None:
-        return (letter.id, letter.status, "?", "?", "?", "-", letter.trouble)
+        return (letter.id, letter.status, "?", "?", "?", "-", reason)
     unsure = f" ({delivery.ambiguous} unsure)" if delivery.ambiguous else ""
     return (
         letter.id,
@@ -247,8 +249,8 @@ def _row(letter: Letter, now: datetime) -> tuple[str, ...]:
         delivery.receiver,
         _span((now - delivery.queued_at).total_seconds()),
         f"{delivery.attempts}{unsure}",
-        _when(letter.not_before, now),
-        letter.trouble or delivery.reason or "-",
+        "-" if letter.trouble else _when(due, now),
+        reason or "-",
     )
 
 
@@ -274,15 +276,16 @@ def _span(seconds: float) -> str:
     return f"{max(0, int(seconds))} s"
 
 
-def _letter(letter: Letter) -> dict[str, object]:
+def _letter(desk: OutboxDesk, letter: Letter) -> dict[str, object]:
     """A message as plain data."""
+    due, reason = desk.waits(letter)
     return {
         "id": letter.id,
         "status": letter.status,
         "lane": letter.lane,
-        "next_at": _iso(letter.not_before),
+        "next_at": None if letter.trouble else _iso(due),
         **dict(_delivery(letter)),
-        "trouble": letter.trouble,
+        "reason": reason,
     }
 
 
@@ -297,7 +300,6 @@ def _delivery(letter: Letter) -> Iterator[tuple[str, object]]:
         ("run_status", delivery.status.value),
         ("attempts", delivery.attempts),
         ("ambiguous", delivery.ambiguous),
-        ("reason", delivery.reason),
         ("queued_at", _iso(delivery.queued_at)),
         ("deadline", _iso(delivery.deadline)),
     )

@@ -36,10 +36,20 @@ def coloured(stream: TextIO | None = None) -> bool:
 
 
 def columns_of(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of text, the first of them the heads, each column as wide as it needs to be."""
+    """Rows of text, each column as wide as it needs to be; on a terminal, lines are cut at its width."""
     widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return "\n".join(map(str.rstrip, lines))
+    most = terminal_width()
+    return "\n".join(_cut(line.rstrip(), most) if most else line.rstrip() for line in lines)
+
+
+def _cut(line: str, most: int) -> str:
+    return line if len(line) <= most else f"{line[: max(0, most - 3)]}..."
+
+
+def terminal_width() -> int | None:
+    """How wide standard output is if it is a terminal; ``None`` if it is none, or does not tell."""
+    return os.get_terminal_size(sys.stdout.fileno()).columns or None if sys.stdout.isatty() else None
 
 
 def count(number: int, thing: str) -> str:
@@ -59,9 +69,8 @@ def reporter(form: Format, *, to_file: bool) -> Reporter:
 
     made: Reporter
     if form is Format.TABLE:
-        terminal = sys.stdout.isatty() and not to_file
-        width = os.get_terminal_size(sys.stdout.fileno()).columns if terminal else None
-        made = catalog.build("reporters", "table", width=width or None, color=terminal and coloured())
+        width = None if to_file else terminal_width()
+        made = catalog.build("reporters", "table", width=width, color=not to_file and coloured())
     else:
         made = catalog.build("reporters", form.value)
     return made

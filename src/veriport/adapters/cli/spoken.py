@@ -34,6 +34,7 @@ _LINES: Mapping[str, _Line] = {
     "outbox.failed": _Line("failed", "yellow", f"{_WHOSE}: {{reason}}; it will be tried again"),
     "outbox.dead": _Line("dead", "red", f"{_WHOSE}: {{reason}}; see 'veriport outbox list'"),
     "outbox.lane_lost": _Line("lost", "yellow", "somebody else took over the lane {lane}"),
+    "outbox.no_receiver": _Line("waits", "yellow", "the configuration has no receiver {receiver}", once=True),
     "outbox.trouble": _Line("trouble", "magenta", "{reason}", once=True),
     "outbox.unreadable": _Line("kept", "yellow", "{key}: {reason}", once=True),
     "outbox.unknown_kind": _Line("kept", "yellow", "{key}: it is a {kind!r}, for a newer version", once=True),
