@@ -34,7 +34,7 @@ from veriport.domain.results import CheckResult
 from veriport.domain.validators import seconds
 from veriport.ports.clocks import Clock
 from veriport.ports.errors import PortError, TransientError
-from veriport.ports.stores import StateStore, forgets
+from veriport.ports.stores import StateStore, SupportsQueues, forgets
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -64,6 +64,7 @@ class IdempotencyService:
 
     A key is any text that is not empty. Every method raises ``TransientError`` when the store cannot be
     reached. Services may be used by several threads, forked, and, unless their store is a memory, pickled.
+    What has expired is removed from the store now and then, when an outcome is kept.
     """
 
     store: StoreChoice = field(default="memory", converter=store_choice, repr=False)  # type: ignore[assignment]  # it is converted
@@ -72,6 +73,7 @@ class IdempotencyService:
     clock: Clock = field(factory=SystemClock, kw_only=True, repr=False)
     _known: Idempotency = field(init=False, repr=False)
     _claims: _Claims = field(init=False, repr=False)
+    _purge: _Purge = field(init=False, repr=False)
     _process: int = field(factory=os.getpid, init=False, repr=False)
 
     @_known.default
@@ -81,6 +83,10 @@ class IdempotencyService:
     @_claims.default
     def _no_claims(self) -> _Claims:
         return _Claims(self.ttl_seconds)
+
+    @_purge.default
+    def _now_and_then(self) -> _Purge:
+        return _Purge(self.clock)
 
     def is_duplicate(self, key: str, fingerprint: str = "") -> bool:
         """Reserve the work under ``key``: ``False`` for the one caller who now has to do it.
@@ -252,6 +258,7 @@ class IdempotencyService:
         self._claims.drop(claim)
         if not is_successful(done):
             raise ClaimLost(str(done.failure()))
+        self._purge(self._known.store)
 
     def _give_up(self, claim: Claim, error: BaseException, *, keep: bool) -> None:
         """Keep a failure, or release; if that fails too, the reservation lapses by itself."""
@@ -320,6 +327,27 @@ class _Claims:
 
 
 _MOST_CLAIMS = 10_000
+
+
+class _Purge:
+    """Removes what has expired, at most once a minute; trouble is no reason to lose what was just kept."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._next = clock.monotonic()
+
+    def __call__(self, store: StateStore) -> None:
+        now = self._clock.monotonic()
+        if now < self._next or not isinstance(store, SupportsQueues):
+            return
+        self._next = now + 60
+        with contextlib.suppress(PortError):
+            for _ in range(10):
+                if store.purge(_PAGE) < _PAGE:
+                    return
+
+
+_PAGE = 1000
 
 
 #: What is kept of results by kind, and how each is read.

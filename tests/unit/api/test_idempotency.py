@@ -248,7 +248,6 @@ def test_reservations_that_nobody_completes_are_forgotten_at_some_time(
     for number in range(25_000):
         service.is_duplicate(str(number))
         clock.advance(0.01)
-        store.purge(1)
     assert len(service._claims._held) <= 10_000
     service.mark_completed("24999", 1)
 
@@ -521,6 +520,25 @@ def test_a_store_that_stays_away_is_an_error_and_the_reservation_can_still_be_co
     troubled.away = 0
     service.mark_completed("k", 1)
     assert service.result("k") == 1
+
+
+def test_what_has_expired_is_removed(store: MemoryStateStore, clock: FrozenClock) -> None:
+    service = IdempotencyService(store, ttl_seconds=59, clock=clock)
+    for number in range(3000):
+        service.run(str(number), lambda: 1)
+    clock.advance(59)
+    service.run("before a minute", lambda: 1)
+    clock.advance(1)
+    service.run("after it", lambda: 1)
+    assert store.purge(1000) == 0
+
+
+def test_trouble_with_removing_is_no_trouble_with_keeping(clock: FrozenClock) -> None:
+    class Clumsy(MemoryStateStore):
+        def purge(self, limit: int) -> int:
+            raise TransientError(f"cannot remove {limit}")
+
+    assert IdempotencyService(Clumsy(clock), clock=clock).run("k", lambda: 1) == 1
 
 
 def test_a_key_that_a_checkpoint_ran_under_is_another_request(store: MemoryStateStore) -> None:
