@@ -58,8 +58,8 @@ def outbox(messages: int, runs: int) -> Section:
         "- others: incidents that are open besides, each a remembered run and a lane that is not due",
         "- flush: what the disk took to keep 4 KiB for good just before, with all that others ask of it",
         "",
-        "| what | messages/s | spread | commit s | deliver s | processor s | flush ms |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| what | messages/s | spread | commit s | deliver s | processor s | flush ms | runs |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *(_row(found[case.name], messages) for case in cases),
         "",
     ]
@@ -74,7 +74,7 @@ def _row(figure: Figure, messages: int) -> str:
         f"| {figure.name} | {statistics.median(rates):,.0f} | {rates[0]:,.0f} to {rates[-1]:,.0f} "
         f"| {_median(figure, 'record'):.2f} | {_median(figure, 'deliver'):.2f} "
         f"| {_median(figure, 'record_cpu'):.2f} + {_median(figure, 'deliver_cpu'):.2f} "
-        f"| {_median(figure, 'flush_ms'):.2f} |"
+        f"| {_median(figure, 'flush_ms'):.2f} | {len(rates)} |"
     )
 
 
@@ -105,7 +105,7 @@ def _speed_goals(found: Mapping[str, Figure], messages: int) -> list[Goal]:
 def http(messages: int, runs: int) -> Section:
     """Messages to one webhook on this machine, beside the same requests by httpx alone."""
     lines = [
-        f"{messages:,} messages of 2 KB by so many threads and lanes to another process that answers at once.",
+        f"{messages:,} messages of 2 KB by so many threads and lanes to a process that answers at once.",
         "",
         "- veriport: the time to deliver what SQLite holds; it makes a connection for each message",
         "- httpx: a client a thread and nothing else, with connections kept and with one for each message",
