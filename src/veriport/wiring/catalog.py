@@ -29,7 +29,10 @@ class Entry:
 
 #: Our adapters by port and kind. A plug-in adds to a port by an entry point in ``veriport.PORT``.
 CATALOG: Mapping[str, Mapping[str, Entry]] = {
-    "engines": {"polars": Entry("veriport.adapters.engines.polars:PolarsEngine")},
+    "engines": {
+        "polars": Entry("veriport.adapters.engines.polars:PolarsEngine"),
+        "ibis": Entry("veriport.adapters.engines.ibis:IbisEngine", "ibis"),
+    },
     "clocks": {"system": Entry("veriport.adapters.clocks.system:SystemClock")},
     "blobs": {
         "file": Entry("veriport.adapters.blobs.file:FileBlobStore"),

@@ -1,0 +1,90 @@
+"""Addresses of tables in databases: ``postgresql://host/db?table=schema.name``, ``duckdb://file.db?table=t``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from attrs import field, frozen
+
+from veriport.domain.datasets import Address
+from veriport.domain.errors import ConfigurationError
+from veriport.domain.suggestions import nearest
+from veriport.ports.errors import DataError
+
+#: What each scheme is the address of.
+KINDS: Mapping[str, str] = {
+    "postgresql": "postgresql", "postgres": "postgresql", "duckdb": "duckdb", "sqlite": "sqlite",
+}  # fmt: skip
+
+
+@frozen(kw_only=True)
+class Location:
+    """A table of a database, or a query on it.
+
+    ``path`` is the file, or the URL of the server without what is ours in it. ``table`` is the name with
+    what it stands in before it.
+    """
+
+    label: str
+    path: str = field(repr=False)
+    table: tuple[str, ...] = ()
+    sql: str = ""
+
+    def file(self) -> Path:
+        """The file of a database that is one. Raises ``DataError`` where there is none."""
+        path = Path(self.path)
+        found = next((each for each in (path, Path(self.path.lstrip("/"))) if each.exists()), None)
+        if found is None:
+            raise DataError(f"{self.label}: there is no such file")
+        if found.is_dir():
+            raise DataError(f"{self.label}: it is a folder, and not a database")
+        return found
+
+    def absent(self, known: tuple[str, ...], why: str) -> DataError:
+        """The error of a table that is not there."""
+        name = ".".join(self.table)
+        if self.table and self.table[-1] in known:
+            return DataError(f"{self.label}: {why}")
+        return DataError(f"{self.label}: there is no table {name!r}{nearest(self.table[-1], known).hint}")
+
+
+def kind_of(address: Address) -> str | None:
+    """Which kind of database an address is in; ``None`` for a file or a store of files."""
+    scheme, separator, _ = address.path.partition("://")
+    return KINDS.get(scheme.lower()) if separator else None
+
+
+def one_of(address: Address, *kinds: str) -> Location | None:
+    """The location of an address in a database of these kinds (of any, if none is given), else ``None``."""
+    kind = kind_of(address)
+    return location_of(address) if kind is not None and kind in (kinds or KINDS.values()) else None
+
+
+def location_of(address: Address) -> Location:
+    """The table and the database of an address. Raises ``ConfigurationError`` where it names no table."""
+    scheme, _, rest = address.path.partition("://")
+    before, _, query = rest.partition("?")
+    given = parse_qsl(query, keep_blank_values=True)
+    ours = {name: value for name, value in given if name == "table"}
+    if not ours.get("table") and not address.sql:
+        raise ConfigurationError(f"{address.label} names no table: add ?table=name, or sql")
+    if KINDS[scheme.lower()] == "postgresql":
+        others = urlencode([pair for pair in given if pair[0] not in ours], quote_via=quote)
+        path = f"postgresql://{before}{'?' if others else ''}{others}"
+    else:
+        path = unquote(before)
+    return Location(
+        label=address.label,
+        path=path,
+        table=names_in(ours.get("table", "")),
+        sql=(address.sql or "").rstrip("; \n"),
+    )
+
+
+def names_in(table: str) -> tuple[str, ...]:
+    """The parts of a name: ``sales.orders``, and ``"odd.schema"."a table"`` in quotes."""
+    parts = re.findall(r'"((?:[^"]|"")*)"|([^".]+)', table)
+    return tuple(quoted.replace('""', '"') or plain for quoted, plain in parts)

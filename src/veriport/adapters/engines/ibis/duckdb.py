@@ -1,0 +1,327 @@
+"""DuckDB: database files, relations, connections; and frames and files in a DuckDB of our own."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis.expr.datatypes as dt
+import pyarrow as pa
+from attrs import define, field
+from ibis.backends.sql.datatypes import DuckDBType
+from ibis.expr import types as ir
+
+from veriport.adapters.engines.ibis.addresses import Location, one_of
+from veriport.adapters.engines.ibis.dialects import DUCKDB, Dialect
+from veriport.adapters.engines.ibis.errors import first_line
+from veriport.adapters.engines.ibis.sources import (
+    ROW,
+    SELF,
+    Elsewhere,
+    Field,
+    RefusedQuery,
+    Source,
+    field_of,
+    quoted,
+    unbound,
+    within,
+)
+from veriport.domain.datasets import Address, Handle
+from veriport.domain.errors import ConfigurationError
+from veriport.domain.types import DataType, Family
+from veriport.ports.errors import DataError, TransientError
+
+_NAME = "veriport_rows"
+
+
+@define
+class DuckDBRunner:
+    """A connection to DuckDB, or a relation that its owner's connection answers for."""
+
+    connection: Any
+    relation: Any = None
+    timeout_seconds: float | None = None
+    prefix: str = ""
+    _late: bool = field(default=False, init=False)
+
+    @property
+    def dialect(self) -> Dialect:
+        """See ``Runner``."""
+        return DUCKDB
+
+    def rows(self, query: ir.Table) -> list[tuple[object, ...]]:
+        """See ``Runner``."""
+        return self.run(within(self.prefix, DUCKDB.sql(query)))
+
+    def run(self, sql: str) -> list[tuple[object, ...]]:
+        """The rows of a query as text."""
+        self._late = False
+        timer = threading.Timer(self.timeout_seconds or 0, self._stop)
+        if self.timeout_seconds is not None:
+            timer.start()
+        try:
+            if self.relation is not None:
+                return list(self.relation.query(_NAME, sql).fetchall())
+            return list(self.connection.execute(sql).fetchall())
+        except duckdb.InterruptException as stopped:
+            raise TransientError(self._why()) from stopped
+        except duckdb.Error as trouble:
+            raise RefusedQuery(first_line(trouble)) from trouble
+        finally:
+            timer.cancel()
+
+    def cancel(self) -> None:
+        """See ``Runner``."""
+        if self.connection is not None:
+            self.connection.interrupt()
+
+    def _stop(self) -> None:
+        self._late = True
+        self.cancel()
+
+    def _why(self) -> str:
+        return (
+            f"the query took more than {self.timeout_seconds:g} seconds" if self._late else "it was stopped"
+        )
+
+
+@contextmanager
+def open_database(location: Location, timeout_seconds: float | None) -> Iterator[Source]:
+    """A table or a query of a database file, which is opened for reading."""
+    path = location.file()
+    try:
+        connection = duckdb.connect(str(path), read_only=True)
+    except duckdb.Error as trouble:
+        raise DataError(f"{location.label}: {first_line(trouble)}") from trouble
+    with connection:
+        _quietly(connection)
+        yield _source(DuckDBRunner(connection, timeout_seconds=timeout_seconds), location)
+
+
+def _source(runner: DuckDBRunner, location: Location) -> Source:
+    """What a location in an open database names."""
+    names = location.table
+    if names:
+        _require(runner, names, location)
+    if not location.sql:
+        fields = _described(runner, f"SELECT * FROM {'.'.join(map(quoted, names))}", location.label)
+        table = unbound(fields, names[-1], names[:-1])
+    else:
+        own = f"{quoted(SELF)} AS (SELECT * FROM {'.'.join(map(quoted, names))}), " if names else ""
+        runner.prefix = f"{own}{quoted(_NAME)} AS ({location.sql})"
+        fields = _described(runner, within(runner.prefix, f"SELECT * FROM {_NAME}"), location.label)
+        table = unbound(fields, _NAME)
+
+    def refer(address: Address) -> Source:
+        other = one_of(address, "duckdb")
+        if other is None or other.file() != location.file() or runner.prefix or other.sql:
+            return beside(address, runner)
+        return _source(runner, other)
+
+    return Source(label=location.label, runner=runner, table=table, fields=fields, refer=refer)
+
+
+def _require(runner: DuckDBRunner, names: tuple[str, ...], location: Location) -> None:
+    listed = runner.run("SELECT table_name FROM information_schema.tables")
+    known = tuple(sorted(str(name) for (name,) in listed))
+    try:
+        runner.run(f"SELECT * FROM {'.'.join(map(quoted, names))} LIMIT 0")
+    except RefusedQuery as refused:
+        raise location.absent(known, str(refused)) from refused
+
+
+def _described(runner: DuckDBRunner, sql: str, label: str) -> tuple[Field, ...]:
+    try:
+        described = runner.run(f"DESCRIBE {sql}")
+    except RefusedQuery as refused:
+        raise DataError(f"{label}: {refused}") from refused
+    return tuple(field_of(str(name), _typed(str(dtype))) for name, dtype, *_ in described)
+
+
+def _typed(name: str) -> dt.DataType:
+    return DuckDBType.from_string(name)
+
+
+def _quietly(connection: Any) -> None:  # noqa: ANN401  # DuckDB's own class
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")
+
+
+@contextmanager
+def open_relation(handle: Handle, timeout_seconds: float | None) -> Iterator[Source]:
+    """A relation, measured by the connection that made it."""
+    relation = handle.frame
+    runner = DuckDBRunner(None, relation=relation, timeout_seconds=None)
+    del timeout_seconds  # a relation does not tell its connection
+    fields = _described(runner, f"SELECT * FROM {_NAME}", handle.label)
+    yield Source(label=handle.label, runner=runner, table=unbound(fields, _NAME), fields=fields)
+
+
+@contextmanager
+def open_connection(handle: Handle, timeout_seconds: float | None) -> Iterator[Source]:
+    """The one table of a connection."""
+    runner = DuckDBRunner(handle.frame, timeout_seconds=timeout_seconds)
+    listed = runner.run("SELECT table_schema, table_name FROM information_schema.tables")
+    if len(listed) != 1:
+        raise ConfigurationError(
+            f"a {handle.label} with {len(listed)} tables does not say which: pass connection.table('name')"
+        )
+    yield _source(runner, Location(label=handle.label, path="", table=tuple(map(str, listed[0]))))
+
+
+# ---- frames and files in a DuckDB of our own
+
+
+@contextmanager
+def open_frame(handle: Handle, timeout_seconds: float | None) -> Iterator[Source]:
+    """A frame in memory, read where it is."""
+    with _memory(timeout_seconds) as runner:
+        yield _registered(runner, _arrow(handle), handle.label)
+
+
+@contextmanager
+def open_file(address: Address, timeout_seconds: float | None) -> Iterator[Source]:
+    """A Parquet, CSV or JSON file, or a glob of them."""
+    with _memory(timeout_seconds) as runner:
+        yield beside(address, runner)
+
+
+@contextmanager
+def _memory(timeout_seconds: float | None) -> Iterator[DuckDBRunner]:
+    with _of_process(os.getpid()).cursor() as connection:
+        _quietly(connection)
+        yield DuckDBRunner(connection, timeout_seconds=timeout_seconds)
+
+
+@cache
+def _of_process(_: int) -> Any:  # noqa: ANN401  # DuckDB's own class
+    """A DuckDB that stays empty, since to start one takes long. What is temporary is a cursor's own."""
+    return duckdb.connect()
+
+
+_READERS: Mapping[str, str] = {"parquet": "read_parquet", "csv": "read_csv", "ndjson": "read_ndjson"}
+
+
+def beside(address: Address, runner: DuckDBRunner) -> Source:
+    """A file opened in a DuckDB that is open already."""
+    read = _READERS.get(address.kind or "")
+    if runner.relation is not None or read is None or one_of(address):
+        raise Elsewhere(f"its reference {address.label} is in another database")
+    if "://" not in address.path and "*" not in address.path and not Path(address.path).exists():
+        raise DataError(f"{address.label}: there is no such file")
+    options = [_text(address.path)]
+    if address.kind == "csv":
+        options += [f"delim={_text(address.separator)}"] if address.separator else []
+        options += [f"nullstr=[{', '.join(map(_text, address.null_values))}]"] if address.null_values else []
+    name = f"veriport_file_{_counted(runner)}"
+    sql = f"SELECT * FROM {read}({', '.join(options)})"
+    if address.sql is not None:
+        sql = f"WITH {SELF} AS ({sql}) SELECT * FROM ({address.sql}) AS answer"
+    try:
+        runner.run(f"CREATE TEMP VIEW {name} AS {sql}")
+    except RefusedQuery as refused:
+        raise DataError(f"{address.label}: {refused}") from refused
+    fields = _described(runner, f"SELECT * FROM {name}", address.label)
+    return Source(
+        label=address.label,
+        runner=runner,
+        table=unbound(fields, name),
+        fields=fields,
+        refer=lambda other: beside(other, runner),
+    )
+
+
+def _text(value: str | None) -> str:
+    return "'" + (value or "").replace("'", "''") + "'"
+
+
+def _counted(runner: DuckDBRunner) -> int:
+    ((count,),) = runner.run("SELECT count(*) FROM duckdb_views() WHERE temporary")
+    return int(str(count))
+
+
+def _registered(runner: DuckDBRunner, table: pa.Table, label: str) -> Source:
+    """Columns get names that differ in more than case, rows their numbers, odd types plain ones."""
+    physical = [f"c{place}" for place in range(table.num_columns)]
+    numbered = table.rename_columns(physical).append_column(ROW, pa.array(range(table.num_rows), pa.int64()))
+    runner.connection.register("veriport_arrow", numbered)
+    plain = [_plain(name, each.type) for name, each in zip(physical, table.schema, strict=True)]
+    runner.run(f"CREATE TEMP VIEW {_NAME} AS SELECT {', '.join([*plain, ROW])} FROM veriport_arrow")
+    described = _described(runner, f"SELECT * FROM {_NAME}", label)[:-1]
+    fields = tuple(
+        field_of(
+            each.name, _with_zone(found.dtype, each.type), physical=found.physical, known=_known(each.type)
+        )
+        for each, found in zip(table.schema, described, strict=True)
+    )
+    return Source(
+        label=label,
+        runner=runner,
+        table=unbound(fields, _NAME, row=ROW),
+        fields=fields,
+        row=ROW,
+        refer=lambda other: beside(other, runner),
+    )
+
+
+def _plain(name: str, source: pa.DataType) -> str:
+    """A column in a type that Ibis knows. Instants are made anew: to filter Arrow's takes pytz."""
+    if pa.types.is_time(source):
+        return f"CAST({name} AS TIME) AS {name}"
+    if pa.types.is_timestamp(source) and source.tz:
+        return f"make_timestamptz(epoch_us({name})) AS {name}"
+    return name
+
+
+def _with_zone(dtype: dt.DataType, source: pa.DataType) -> dt.DataType:
+    """DuckDB keeps instants; the zone in which to show them is that of the frame."""
+    if pa.types.is_timestamp(source) and source.tz and isinstance(dtype, dt.Timestamp):
+        return dt.Timestamp(timezone=source.tz, scale=dtype.scale)
+    return dtype
+
+
+def _known(source: pa.DataType) -> DataType | None:
+    """What Arrow says of a type and DuckDB does not keep."""
+    if pa.types.is_dictionary(source):
+        return DataType(Family.CATEGORICAL, "categorical")
+    if pa.types.is_null(source):
+        return DataType(Family.NULL, "null")
+    if pa.types.is_duration(source):
+        return DataType(Family.DURATION, f"duration({source.unit})")
+    if pa.types.is_timestamp(source):
+        return DataType(Family.DATETIME, f"datetime({source.unit}{f', {source.tz}' if source.tz else ''})")
+    return None
+
+
+def _arrow(handle: Handle) -> pa.Table:
+    """Any frame as Arrow, mostly without a copy; 128-bit integers, which Arrow lacks, as decimals."""
+    frame: Any = handle.frame
+    if isinstance(frame, pa.Table):
+        return frame
+    if type(frame).__module__.partition(".")[0] == "polars":
+        return _from_polars(frame)
+    if not hasattr(frame, "__arrow_c_stream__"):
+        raise ConfigurationError(
+            f"the ibis engine cannot read a {handle.label}: pass an address, a table of Ibis, a DataFrame of "
+            "Spark, a relation of DuckDB, or anything with the Arrow PyCapsule interface"
+        )
+    try:
+        return pa.table(frame)
+    except Exception as trouble:  # a library of the caller converts, and raises whatever it does
+        raise DataError(f"{handle.label}: {first_line(trouble)}") from trouble
+
+
+def _from_polars(frame: Any) -> pa.Table:  # noqa: ANN401  # a frame of either kind
+    import polars as pl  # noqa: PLC0415  # only who has such a frame needs it
+
+    whole = frame.collect() if isinstance(frame, pl.LazyFrame) else frame
+    names = whole.columns
+    whole.columns = [f"c{place}" for place in range(len(names))]  # names that are no patterns
+    arrow = whole.with_columns(pl.col(pl.Int128).cast(pl.Decimal(38, 0))).to_arrow()
+    return arrow.rename_columns(names)

@@ -1,0 +1,40 @@
+"""Functions that databases have and Ibis does not offer as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import ibis
+import ibis.expr.datatypes as dt
+from ibis.expr import types as ir
+
+Function = Callable[..., ir.Value]
+
+
+def _function(name: str, takes: tuple[dt.DataType, ...], gives: dt.DataType) -> Function:
+    made: Any = ibis.udf.scalar.builtin(_STANDING_FOR[len(takes)], name=name, signature=(takes, gives))
+    return cast("Function", made)
+
+
+#: Ibis reads the number of arguments of a Python function, which is never called.
+_STANDING_FOR: Mapping[int, Callable[..., None]] = {
+    1: lambda a: None,  # noqa: ARG005
+    2: lambda a, b: None,  # noqa: ARG005
+    3: lambda a, b, c: None,  # noqa: ARG005
+}
+
+_SPAN, _INSTANT = dt.Interval("us"), dt.Timestamp("UTC")
+
+#: Of floats, as floats: Ibis makes whole numbers of them, which NaN is not.
+floor = _function("floor", (dt.float64,), dt.float64)
+ceil = _function("ceil", (dt.float64,), dt.float64)
+#: Spaces only, where Ibis strips all white space.
+trim = _function("trim", (dt.string,), dt.string)
+rtrim = _function("rtrim", (dt.string, dt.string), dt.string)
+replace = _function("replace", (dt.string, dt.string, dt.string), dt.string)
+
+span_us = _function("epoch_us", (_SPAN,), dt.int64)  #: DuckDB
+instant_us = _function("epoch_us", (_INSTANT,), dt.int64)  #: DuckDB
+unix_micros = _function("unix_micros", (_INSTANT,), dt.int64)  #: Spark
+date_part = _function("date_part", (dt.string, _SPAN), dt.float64)  #: PostgreSQL

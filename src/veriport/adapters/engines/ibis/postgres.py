@@ -1,0 +1,188 @@
+"""PostgreSQL: a table or a query of a server, read in one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import ibis.expr.datatypes as dt
+import psycopg
+from attrs import define
+from ibis.backends.sql.datatypes import PostgresType
+from ibis.expr import types as ir
+from psycopg import errors
+
+from veriport.adapters.engines.ibis.addresses import Location, one_of
+from veriport.adapters.engines.ibis.dialects import POSTGRES, Dialect
+from veriport.adapters.engines.ibis.errors import first_line, without
+from veriport.adapters.engines.ibis.sources import (
+    SELF,
+    Elsewhere,
+    Field,
+    RefusedQuery,
+    Source,
+    field_of,
+    quoted,
+    unbound,
+    within,
+)
+from veriport.domain.datasets import Address
+from veriport.domain.types import DataType, Family
+from veriport.ports.errors import DataError, TransientError
+
+_NAME = "veriport_rows"
+_CONNECT_SECONDS = 10
+
+#: What the server says when somebody else has to act before trying again can help.
+_LASTING = ("authentication failed", "no password supplied", "does not exist", "pg_hba.conf", "not permitted")
+#: Trouble of the server that may be over soon: connections, resources, an operator, locks.
+_PASSING = (
+    errors.QueryCanceled,
+    errors.OperatorIntervention,
+    errors.ConnectionException,
+    errors.InsufficientResources,
+    errors.TransactionRollback,
+    errors.ObjectNotInPrerequisiteState,
+)
+
+
+@define
+class PostgresRunner:
+    """A connection to PostgreSQL."""
+
+    connection: Any
+    timeout_seconds: float | None = None
+    prefix: str = ""
+
+    @property
+    def dialect(self) -> Dialect:
+        """See ``Runner``."""
+        return POSTGRES
+
+    def rows(self, query: ir.Table) -> list[tuple[object, ...]]:
+        """See ``Runner``."""
+        return self.run(within(self.prefix, POSTGRES.sql(query)))
+
+    def run(self, sql: str) -> list[tuple[object, ...]]:
+        """The rows of a query as text."""
+        return list(self.cursor(sql).fetchall())
+
+    def cursor(self, sql: str) -> Any:  # noqa: ANN401  # psycopg's own class
+        """A cursor that has carried out a query."""
+        try:
+            return self.connection.execute(sql.encode())
+        except psycopg.Error as trouble:
+            raise self._told(trouble) from trouble
+
+    def cancel(self) -> None:
+        """See ``Runner``."""
+        self.connection.cancel_safe()
+
+    def _told(self, trouble: psycopg.Error) -> Exception:
+        """After a refused query the connection takes others, in a new snapshot."""
+        if self.connection.closed or isinstance(trouble, _PASSING):
+            return TransientError(self._why(trouble))
+        self.connection.rollback()
+        return RefusedQuery(first_line(trouble))
+
+    def _why(self, trouble: psycopg.Error) -> str:
+        late = isinstance(trouble, errors.QueryCanceled) and self.timeout_seconds is not None
+        return f"the query took more than {self.timeout_seconds:g} seconds" if late else first_line(trouble)
+
+
+@contextmanager
+def open_database(location: Location, timeout_seconds: float | None) -> Iterator[Source]:
+    """A table or a query of a server. The whole measurement sees one state of it."""
+    with _connected(location, timeout_seconds) as connection:
+        runner = PostgresRunner(connection, timeout_seconds)
+        try:
+            source = _source(runner, location)
+        except TransientError as trouble:
+            raise TransientError(f"{location.label}: {trouble}") from trouble
+        yield source
+
+
+def _connected(location: Location, timeout_seconds: float | None) -> Any:  # noqa: ANN401  # psycopg's own class
+    password = unquote(urlsplit(location.path).password or "")
+    late = "" if timeout_seconds is None else f" -c statement_timeout={max(1, round(timeout_seconds * 1000))}"
+    given = psycopg.conninfo.conninfo_to_dict(location.path)
+    options = f"{given.pop('options', '')} -c timezone=UTC -c datestyle=ISO{late}".strip()
+    defaults = {"connect_timeout": _CONNECT_SECONDS, "application_name": "veriport"}
+    try:
+        connection = psycopg.connect(**{**defaults, **given, "options": options})  # type: ignore[arg-type]  # keywords of libpq
+    except psycopg.Error as trouble:
+        said = f"{location.label}: {without([password, location.path], first_line(trouble))}"
+        lasting = any(sign in str(trouble) for sign in _LASTING)
+        raise (DataError if lasting else TransientError)(said) from None
+    connection.read_only = True
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    return connection
+
+
+def _source(runner: PostgresRunner, location: Location) -> Source:
+    """What a location in an open database names."""
+    names = location.table
+    own = f"SELECT * FROM {'.'.join(map(quoted, names))}"
+    if location.sql:
+        before = f"{quoted(SELF)} AS ({own}), " if names else ""
+        runner.prefix = f"{before}{quoted(_NAME)} AS ({location.sql})"
+    try:
+        fields = _described(runner, within(runner.prefix, f"SELECT * FROM {_NAME}") if location.sql else own)
+    except RefusedQuery as refused:
+        raise _refused(runner, location, refused) from refused
+    table = unbound(fields, _NAME) if location.sql else unbound(fields, names[-1], names[:-1])
+
+    def refer(address: Address) -> Source:
+        other = one_of(address, "postgresql")
+        if other is None or other.path != location.path or other.sql:
+            raise Elsewhere(f"its reference {address.label} is in another database")
+        return _source(PostgresRunner(runner.connection, runner.timeout_seconds), other)
+
+    return Source(label=location.label, runner=runner, table=table, fields=fields, refer=refer)
+
+
+def _refused(runner: PostgresRunner, location: Location, refused: RefusedQuery) -> DataError:
+    """A table that is not there, or not ours to read, told by its name."""
+    if not location.table or not isinstance(
+        refused.__cause__, errors.UndefinedTable | errors.InvalidSchemaName
+    ):
+        name = ".".join(location.table)
+        return DataError(f"{location.label}: {refused}{f' (table {name})' if name else ''}")
+    listed = runner.run("SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'v', 'm', 'p', 'f')")
+    return location.absent(tuple(sorted(str(name) for (name,) in listed)), str(refused))
+
+
+def _described(runner: PostgresRunner, sql: str) -> tuple[Field, ...]:
+    """The columns of a query, with their types as the server calls them."""
+    cursor = runner.cursor(f"SELECT * FROM ({sql}) AS answer LIMIT 0")
+    result = cursor.pgresult
+    found = [(result.ftype(place), result.fmod(place)) for place in range(result.nfields)]
+    if not found:
+        return ()
+    listed = ", ".join(f"({place}, {oid}::oid, {mod})" for place, (oid, mod) in enumerate(found))
+    types = runner.run(_TYPES.format(listed=listed))
+    names = [column.name for column in cursor.description or ()]
+    return tuple(_field(name, *kind) for name, kind in zip(names, types, strict=True))
+
+
+#: A domain is its own base; what an enum holds are texts in an order that is not ours.
+_TYPES = """
+SELECT format_type(CASE typtype WHEN 'd' THEN typbasetype ELSE oid END,
+                   CASE typtype WHEN 'd' THEN typtypmod ELSE mod END), typtype::text
+FROM (VALUES {listed}) AS found(place, id, mod) JOIN pg_type ON oid = id ORDER BY place
+"""
+
+_TEXTS = frozenset({"character", "name", '"char"'})
+
+
+def _field(name: str, written: object, kind: object) -> Field:
+    if kind == "e":
+        return field_of(name, dt.unknown, known=DataType(Family.CATEGORICAL, "categorical"))
+    head = str(written).partition("(")[0]
+    if head in _TEXTS:  # compared without the spaces at their end, which a text of their type still has
+        return field_of(name, dt.unknown, known=DataType(Family.STRING, "string"))
+    if head == "money":
+        return field_of(name, dt.unknown)
+    return field_of(name, PostgresType.from_string(str(written)))

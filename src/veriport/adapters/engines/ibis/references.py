@@ -1,0 +1,103 @@
+"""Rules about this table beside another one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import ibis
+from ibis.expr import types as ir
+
+from veriport.adapters.engines.ibis.aggregates import count
+from veriport.adapters.engines.ibis.asking import Ask, CannotEvaluate, Found, Plan
+from veriport.adapters.engines.ibis.sources import Elsewhere, Source
+from veriport.adapters.engines.ibis.values import Value, alike
+from veriport.adapters.engines.ibis.views import View
+from veriport.domain.datasets import Address
+from veriport.domain.measurements import Measurement
+from veriport.domain.rules.base import Nulls
+from veriport.domain.rules.references import ReferentialIntegrity, RowCountMatch
+from veriport.domain.suggestions import nearest
+from veriport.domain.types import Family
+from veriport.ports.errors import DataError
+
+
+def _opened(address: Address, source: Source, view: View) -> View:
+    try:
+        other = source.refer(address)
+    except Elsewhere as elsewhere:
+        raise CannotEvaluate(str(elsewhere)) from elsewhere
+    return View(
+        table=other.table,
+        fields={each.column.name: each for each in other.fields},
+        dialect=view.dialect,
+        parsed={},
+        now=view.now,
+    )
+
+
+def referential_integrity(rule: ReferentialIntegrity, view: View, source: Source) -> Plan:
+    """Looks each combination up in the other table, by an anti-join."""
+    there = _opened(rule.other, source, view)
+    failing = _unmatched(rule, view, there).table.count().as_table()
+    folds = {"rows": count(view, rule), "null": count(view, rule, ~view.present(rule.columns))}
+    answer = yield Ask(folds, (failing,))
+    failed = int(str(answer.only))
+    rows, null = answer.count("rows"), answer.count("null")
+    if rule.nulls is not Nulls.FAIL:
+        return Found(
+            Measurement(checked=rows - null, failed=failed), lambda seen: _unmatched(rule, seen, there)
+        )
+
+    def or_null(seen: View) -> View:
+        absent = seen.table.filter(seen.within(rule, ~seen.present(rule.columns)))
+        return seen.of(_unmatched(rule, seen, there).table.union(absent))
+
+    return Found(Measurement(checked=rows, failed=failed + null), or_null)
+
+
+def _unmatched(rule: ReferentialIntegrity, view: View, there: View) -> View:
+    present = view.of(view.table.filter(view.within(rule, view.present(rule.columns))))
+    mine, theirs = _sides(rule, present, there)
+    keys = [f"veriport_key{place}" for place in range(len(mine))]
+    rows = present.table.mutate(**dict(zip(keys, mine, strict=True)))
+    known = there.table.select(**{f"{key}_there": each for key, each in zip(keys, theirs, strict=True)})
+    known = known.distinct()
+    same = ibis.and_(*(rows[key] == known[f"{key}_there"] for key in keys))
+    return view.of(rows.anti_join(known, same).drop(*keys))
+
+
+def _sides(
+    rule: ReferentialIntegrity, view: View, there: View
+) -> tuple[Sequence[ir.Value], Sequence[ir.Value]]:
+    """Both sides in types in which they are matched. Raises ``DataError`` where they cannot be."""
+    mine, theirs = [], []
+    for name, other in zip(rule.columns, rule.refers_to, strict=True):
+        if other not in there.fields:
+            hint = nearest(other, there.fields).hint
+            raise DataError(f"{rule.other.label} has no column {other!r}{hint}")
+        left, right = view.value(name), there.value(other)
+        sides = _matched(left, right, view)
+        if sides is None:
+            types = f"{left.type.name} and {right.type.name}"
+            raise DataError(f"{name!r} and {other!r} of {rule.other.label} do not compare: {types}")
+        mine.append(sides[0])
+        theirs.append(sides[1])
+    return mine, theirs
+
+
+def _matched(left: Value, right: Value, view: View) -> Sequence[ir.Value] | None:
+    if left.family is Family.NULL:
+        return ibis.null(right.expr.type()), right.expr
+    if right.family is Family.NULL:
+        return left.expr, ibis.null(left.expr.type())
+    return alike((left, right), view.dialect)
+
+
+def row_count_match(rule: RowCountMatch, view: View, source: Source) -> Plan:
+    """Counts rows here and in the other table."""
+    there = _opened(rule.other, source, view)
+    answer = yield Ask({"rows": count(view, rule)}, (there.table.count().as_table(),))
+    here, others = answer.count("rows"), int(str(answer.only))
+    apart = abs(here - others) / others if others else float(here > 0)
+    note = f"{here:,} rows here, {others:,} there"
+    return Found(Measurement(checked=here, observed=apart, note=note))

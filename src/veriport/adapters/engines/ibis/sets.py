@@ -1,0 +1,81 @@
+"""Rules about which values occur at all, or most often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import ibis
+
+from veriport.adapters.engines.ibis.aggregates import count
+from veriport.adapters.engines.ibis.asking import Ask, Found, Plan
+from veriport.adapters.engines.ibis.values import among, comparable, decoded, observed_of, with_expr
+from veriport.adapters.engines.ibis.views import View
+from veriport.domain.measurements import Measurement, Sample
+from veriport.domain.rules.aggregates import DistinctSet, ModeInSet, Relation
+from veriport.domain.rules.scalars import Scalar, plain
+
+
+def distinct_set(rule: DistinctSet, view: View, samples: int) -> Plan:
+    """The listed values that occur, and how many others do, with the first of them."""
+    value = view.value(rule.column)
+    wanted = {comparable(each, value): each for each in reversed(rule.values)}
+    if view.untyped(rule.column):
+        yield Ask()
+        return Found(_amiss(rule, 0, [], [] if rule.relation is Relation.SUBSET else [*wanted.values()], 0))
+    seen = view.seen(rule)
+    kept = seen.table.select(compared=seen.value(rule.column).expr, shown=seen.ordered(rule.column))
+    kept = kept.filter(kept["compared"].notnull())
+    listed = among(with_expr(value, kept["compared"]), rule.values, view.dialect)
+    others = kept.filter(~listed).select("shown").distinct()
+    answer = yield Ask(
+        {"rows": count(view, rule, view.raw(rule.column).notnull())},
+        (
+            kept.filter(listed).select("shown").distinct(),
+            others.count().as_table(),
+            others.order_by("shown").limit(max(samples, 1)),
+        ),
+    )
+    field = view.fields[rule.column]
+    present = {comparable(decoded(each, field), value) for (each,) in answer.tables[0]}
+    missing = (
+        [] if rule.relation is Relation.SUBSET else [v for key, v in wanted.items() if key not in present]
+    )
+    extra = 0 if rule.relation is Relation.SUPERSET else int(str(answer.tables[1][0][0]))
+    examples = [decoded(each, field) for (each,) in answer.tables[2]][:samples] if extra else []
+    return Found(_amiss(rule, extra, examples, list(reversed(missing)), answer.count("rows")))
+
+
+def _amiss(
+    rule: DistinctSet, extra: int, examples: Iterable[object], missing: list[Scalar], rows: int
+) -> Measurement:
+    note = f"missing {', '.join(map(repr, missing[:10]))}" if missing else ""
+    samples = tuple(Sample(values={rule.column: plain(each)}) for each in examples)
+    return Measurement(checked=rows, observed=extra + len(missing), samples=samples, note=note)
+
+
+def mode_in_set(rule: ModeInSet, view: View, samples: int) -> Plan:
+    """The most frequent value; of several, the least that is not listed."""
+    del samples
+    value = view.value(rule.column)
+    if view.untyped(rule.column):
+        yield Ask()
+        return Found(Measurement(checked=0))
+    seen = view.seen(rule)
+    kept = seen.table.select(compared=seen.value(rule.column).expr, shown=seen.ordered(rule.column))
+    kept = kept.filter(kept["compared"].notnull())
+    grouped = kept.group_by(["compared", "shown"]).agg(size=kept.count())
+    listed = among(with_expr(value, grouped["compared"]), rule.values, view.dialect)
+    grouped = grouped.mutate(listed=listed.ifelse(1, 0))
+    first = grouped.order_by([ibis.desc("size"), "listed", "compared"]).limit(1).select("shown", "listed")
+    answer = yield Ask({"rows": count(view, rule, view.raw(rule.column).notnull())}, (first,))
+    if not answer.tables[0]:
+        return Found(Measurement(checked=0))
+    ((found, is_listed),) = answer.tables[0]
+    field = view.fields[rule.column]
+    mode = decoded(found, field)
+    written = {comparable(each, value): each for each in reversed(rule.values)}
+    observed = written.get(comparable(mode, value)) if is_listed else None
+    rows = answer.count("rows")
+    return Found(
+        Measurement(checked=rows, observed=observed_of(mode, field) if observed is None else observed)
+    )

@@ -1,0 +1,103 @@
+"""An open table: its columns as SQL sees them, and how its queries are run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import ibis
+import ibis.expr.datatypes as dt
+from attrs import field, frozen
+from ibis.expr import types as ir
+
+from veriport.adapters.engines.ibis.dialects import Dialect
+from veriport.adapters.engines.ibis.types import data_type
+from veriport.domain.datasets import Address
+from veriport.domain.types import Column, DataType
+
+#: A column that numbers the rows of a frame; it belongs to nobody's table.
+ROW = "__veriport_row"
+#: What queries of a user call the table of the address.
+SELF = "self"
+
+
+class RefusedQuery(Exception):
+    """The database refuses a query, or finds while it runs that it cannot be answered; in its own words."""
+
+
+class Elsewhere(Exception):
+    """A reference is in another database, where no query of this one can reach it."""
+
+
+class Runner(Protocol):
+    """A connection to a database. Raises ``RefusedQuery``, ``TransientError`` and ``DataError``."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the database says differently."""
+        ...
+
+    def rows(self, query: ir.Table) -> list[tuple[object, ...]]:
+        """The rows of a query, all of them; the caller sees to it that they are few."""
+        ...
+
+    def cancel(self) -> None:
+        """Stop the running query, from another thread."""
+        ...
+
+
+@frozen
+class Field:
+    """A column: what people call it, what SQL calls it, its type to both."""
+
+    column: Column
+    physical: str
+    dtype: dt.DataType
+
+
+def _elsewhere(address: Address) -> Source:
+    raise Elsewhere(f"its reference {address.label} is in another database")
+
+
+@frozen(kw_only=True)
+class Source:
+    """A table that is open. ``row`` is a column that numbers its rows from 0, where there is one."""
+
+    label: str
+    runner: Runner = field(repr=False)
+    table: ir.Table = field(repr=False)
+    fields: tuple[Field, ...]
+    row: str | None = None
+    refer: Callable[[Address], Source] = field(default=_elsewhere, eq=False, repr=False)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns as every engine names them."""
+        return tuple(each.column for each in self.fields)
+
+
+def field_of(name: str, dtype: dt.DataType, *, physical: str = "", known: DataType | None = None) -> Field:
+    """A column of this type; ``known`` is what its source says of the type beyond that."""
+    return Field(Column(name, known or data_type(dtype)), physical or name, dtype)
+
+
+def unbound(fields: Sequence[Field], name: str, path: Sequence[str] = (), row: str | None = None) -> ir.Table:
+    """The table as an expression without a connection. ``path`` is its schema, or catalog and schema."""
+    types = {each.physical: each.dtype for each in fields}
+    if row is not None and row not in types:
+        types[row] = dt.int64
+    database = {"database": path[-1]} if path else {}
+    catalog = {"catalog": path[0]} if len(path) > 1 else {}
+    if not types:
+        types = {ROW: dt.int64}
+    return ibis.table(types, name=name, **database, **catalog)
+
+
+def within(prefix: str, sql: str) -> str:
+    """A query that can name what ``prefix`` defines, as ``name AS (query)``."""
+    return f"WITH {prefix} SELECT * FROM ({sql}) AS answer" if prefix else sql
+
+
+def quoted(name: str) -> str:
+    """A name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'

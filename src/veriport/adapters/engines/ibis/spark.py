@@ -1,0 +1,108 @@
+"""Spark: a DataFrame, classic or Connect, measured by queries of its session."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from attrs import define, field
+from ibis.backends.pyspark.datatypes import PySparkType as SparkType
+from ibis.expr import types as ir
+from pyspark.errors import PySparkException
+
+from veriport.adapters.engines.ibis.addresses import one_of
+from veriport.adapters.engines.ibis.dialects import SPARK, Dialect
+from veriport.adapters.engines.ibis.errors import first_line
+from veriport.adapters.engines.ibis.sources import Elsewhere, Field, RefusedQuery, Source, field_of, unbound
+from veriport.domain.datasets import Address, Handle
+from veriport.ports.errors import DataError, TransientError
+
+
+@define
+class SparkRunner:
+    """A session of Spark."""
+
+    session: Any
+    timeout_seconds: float | None = None
+    tag: str = field(factory=lambda: f"veriport-{uuid.uuid4().hex}")
+    _late: bool = field(default=False, init=False)
+
+    @property
+    def dialect(self) -> Dialect:
+        """See ``Runner``."""
+        return SPARK
+
+    def rows(self, query: ir.Table) -> list[tuple[object, ...]]:
+        """See ``Runner``."""
+        self._late = False
+        timer = threading.Timer(self.timeout_seconds or 0, self._stop)
+        if self.timeout_seconds is not None:
+            timer.start()
+        self.session.addTag(self.tag)
+        try:
+            return [tuple(row) for row in self.session.sql(SPARK.sql(query)).collect()]
+        except PySparkException as trouble:
+            if self._late:
+                raise TransientError(
+                    f"the query took more than {self.timeout_seconds:g} seconds"
+                ) from trouble
+            raise RefusedQuery(first_line(trouble)) from trouble
+        except (ConnectionError, OSError) as lost:
+            raise TransientError(f"the session of Spark is lost: {first_line(lost)}") from lost
+        finally:
+            timer.cancel()
+            self.session.removeTag(self.tag)
+
+    def cancel(self) -> None:
+        """See ``Runner``."""
+        self.session.interruptTag(self.tag)
+
+    def _stop(self) -> None:
+        self._late = True
+        self.cancel()
+
+
+@contextmanager
+def open_frame(handle: Handle, timeout_seconds: float | None) -> Iterator[Source]:
+    """A DataFrame, under a name of its session that nobody else has; gone afterwards."""
+    frame: Any = handle.frame
+    runner = SparkRunner(frame.sparkSession, timeout_seconds)
+    named: list[str] = []
+    try:
+        yield _viewed(frame, handle.label, runner, named)
+    finally:
+        for name in named:
+            runner.session.catalog.dropTempView(name)
+
+
+def _viewed(frame: Any, label: str, runner: SparkRunner, named: list[str]) -> Source:  # noqa: ANN401  # Spark's own class
+    name = f"veriport_{uuid.uuid4().hex}"
+    try:
+        fields = tuple(_field(each) for each in frame.schema.fields)
+        frame.createOrReplaceTempView(name)
+    except PySparkException as trouble:
+        raise DataError(f"{label}: {first_line(trouble)}") from trouble
+    named.append(name)
+
+    def refer(address: Address) -> Source:
+        if one_of(address) is not None or address.kind not in _READERS:
+            raise Elsewhere(f"its reference {address.label} is in another database")
+        reader = runner.session.read
+        options = {"header": True, "inferSchema": True} if address.kind == "csv" else {}
+        try:
+            other = reader.options(**options).format(_READERS[address.kind]).load(address.path)
+        except PySparkException as trouble:
+            raise DataError(f"{address.label}: {first_line(trouble)}") from trouble
+        return _viewed(other, address.label, runner, named)
+
+    return Source(label=label, runner=runner, table=unbound(fields, name), fields=fields, refer=refer)
+
+
+_READERS = {"parquet": "parquet", "csv": "csv", "ndjson": "json"}
+
+
+def _field(column: Any) -> Field:  # noqa: ANN401  # Spark's own class
+    return field_of(column.name, SparkType.to_ibis(column.dataType))

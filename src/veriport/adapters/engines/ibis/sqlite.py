@@ -1,0 +1,179 @@
+"""SQLite: a table or a query of a file, with regular expressions that Python lends it."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import ibis.expr.datatypes as dt
+from attrs import define, field
+from ibis.expr import types as ir
+
+from veriport.adapters.engines.ibis.addresses import Location, one_of
+from veriport.adapters.engines.ibis.dialects import SQLITE, Dialect
+from veriport.adapters.engines.ibis.errors import first_line
+from veriport.adapters.engines.ibis.sources import (
+    SELF,
+    Elsewhere,
+    Field,
+    RefusedQuery,
+    Source,
+    field_of,
+    quoted,
+    unbound,
+    within,
+)
+from veriport.domain.datasets import Address
+from veriport.ports.errors import DataError, TransientError
+
+_NAME = "veriport_rows"
+
+
+@define
+class SQLiteRunner:
+    """A connection to SQLite."""
+
+    connection: sqlite3.Connection
+    timeout_seconds: float | None = None
+    prefix: str = ""
+    _late: bool = field(default=False, init=False)
+
+    @property
+    def dialect(self) -> Dialect:
+        """See ``Runner``."""
+        return SQLITE
+
+    def rows(self, query: ir.Table) -> list[tuple[object, ...]]:
+        """See ``Runner``."""
+        return self.run(within(self.prefix, SQLITE.sql(query)))
+
+    def run(self, sql: str) -> list[tuple[object, ...]]:
+        """The rows of a query as text."""
+        self._late = False
+        timer = threading.Timer(self.timeout_seconds or 0, self._stop)
+        if self.timeout_seconds is not None:
+            timer.start()
+        try:
+            return list(self.connection.execute(sql).fetchall())
+        except sqlite3.Error as trouble:
+            raise self._told(trouble) from trouble
+        finally:
+            timer.cancel()
+
+    def cancel(self) -> None:
+        """See ``Runner``."""
+        self.connection.interrupt()
+
+    def _stop(self) -> None:
+        self._late = True
+        self.cancel()
+
+    def _told(self, trouble: sqlite3.Error) -> Exception:
+        if self._late:
+            return TransientError(f"the query took more than {self.timeout_seconds:g} seconds")
+        if getattr(trouble, "sqlite_errorname", "") in _PASSING:
+            return TransientError(first_line(trouble))
+        return RefusedQuery(first_line(trouble))
+
+
+_PASSING = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_INTERRUPT", "SQLITE_FULL"})
+
+
+@contextmanager
+def open_database(location: Location, timeout_seconds: float | None) -> Iterator[Source]:
+    """A table or a query of a file, which is opened for reading."""
+    path = location.file()
+    with path.open("rb") as file:
+        if file.read(16) not in {b"", b"SQLite format 3\0"}:
+            raise DataError(f"{location.label}: it is no SQLite database")
+    with closing(_connected(path)) as connection:
+        yield _source(SQLiteRunner(connection, timeout_seconds), location)
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+    connection.create_function("_ibis_regex_search", 2, _search, deterministic=True)
+    return connection
+
+
+def _search(text: str | None, pattern: str | None) -> bool | None:
+    return None if text is None or pattern is None else _compiled(pattern).search(str(text)) is not None
+
+
+@lru_cache(maxsize=64)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _source(runner: SQLiteRunner, location: Location) -> Source:
+    """What a location in an open database names."""
+    names = location.table
+    own = f"SELECT * FROM {'.'.join(map(quoted, names))}"
+    try:
+        if location.sql:
+            before = f"{quoted(SELF)} AS ({own}), " if names else ""
+            runner.prefix = f"{before}{quoted(_NAME)} AS ({location.sql})"
+            fields = _described(runner, within(runner.prefix, f"SELECT * FROM {_NAME}"))
+        else:
+            fields = _described(runner, own)
+    except RefusedQuery as refused:
+        raise _refused(runner, location, refused) from refused
+    table = unbound(fields, _NAME) if location.sql else unbound(fields, names[-1], names[:-1])
+
+    def refer(address: Address) -> Source:
+        other = one_of(address, "sqlite")
+        if other is None or other.file() != location.file() or other.sql:
+            raise Elsewhere(f"its reference {address.label} is in another database")
+        return _source(SQLiteRunner(runner.connection, runner.timeout_seconds), other)
+
+    return Source(label=location.label, runner=runner, table=table, fields=fields, refer=refer)
+
+
+def _refused(runner: SQLiteRunner, location: Location, refused: RefusedQuery) -> DataError:
+    listed = runner.run("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")
+    known = tuple(sorted(str(name) for (name,) in listed))
+    return (
+        location.absent(known, str(refused)) if location.table else DataError(f"{location.label}: {refused}")
+    )
+
+
+def _described(runner: SQLiteRunner, sql: str) -> tuple[Field, ...]:
+    """The columns of a query with the types that they were declared with, or else have in the first row."""
+    runner.run(f"CREATE TEMP VIEW veriport_described AS {sql}")
+    try:
+        declared = runner.run("SELECT name, type FROM pragma_table_info('veriport_described')")
+    finally:
+        runner.run("DROP VIEW temp.veriport_described")
+    untyped = [str(name) for name, kind in declared if not kind]
+    found: Mapping[str, object] = {}
+    if untyped:
+        kinds = ", ".join(f"typeof(max({quoted(name)}))" for name in untyped)
+        found = dict(zip(untyped, runner.run(f"SELECT {kinds} FROM ({sql})")[0], strict=True))
+    return tuple(field_of(str(name), _dtype(str(kind or found[str(name)]))) for name, kind in declared)
+
+
+def _dtype(declared: str) -> dt.DataType:
+    """By the words of a declaration, as SQLite goes by them; decimals are floats here."""
+    word = declared.upper()
+    return next((dtype for sign, dtype in _SIGNS if sign in word), dt.float64)
+
+
+#: The first sign that a declared type holds tells what the column is taken to hold.
+_SIGNS: tuple[tuple[str, dt.DataType], ...] = (
+    ("BOOL", dt.boolean),
+    ("DATETIME", dt.timestamp),
+    ("TIMESTAMP", dt.timestamp),
+    ("DATE", dt.date),
+    ("TIME", dt.time),
+    ("INT", dt.int64),
+    ("CHAR", dt.string),
+    ("CLOB", dt.string),
+    ("TEXT", dt.string),
+    ("BLOB", dt.binary),
+    ("NULL", dt.null),
+)

@@ -1,0 +1,99 @@
+"""Tables of Ibis that the caller holds, answered by the connection that they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import ibis.expr.operations as ops
+from attrs import define
+from ibis.common.exceptions import IbisError
+from ibis.expr import types as ir
+
+from veriport.adapters.engines.ibis.dialects import DIALECTS, Dialect
+from veriport.adapters.engines.ibis.errors import first_line
+from veriport.adapters.engines.ibis.sources import RefusedQuery, Runner, Source, field_of
+from veriport.domain.datasets import Handle
+from veriport.domain.errors import ConfigurationError
+
+
+@define
+class IbisRunner:
+    """A connection of Ibis to any database."""
+
+    connection: Any
+    dialect: Dialect
+
+    def rows(self, query: ir.Table) -> list[tuple[object, ...]]:
+        """See ``Runner``."""
+        try:
+            table = self.connection.to_pyarrow(query)
+        except IbisError:
+            raise
+        except Exception as trouble:  # each database raises its own
+            raise RefusedQuery(first_line(trouble)) from trouble
+        return [tuple(row.values()) for row in table.to_pylist()]
+
+    def cancel(self) -> None:
+        """Ibis has no way to stop a query."""
+
+
+@contextmanager
+def open_expression(handle: Handle, timeout_seconds: float | None) -> Iterator[Source]:
+    """A table, or whatever an expression makes of some."""
+    expression: Any = handle.frame
+    connection = _connection_of(expression)
+    dialect = DIALECTS.get(connection.name)
+    if dialect is None:
+        known = ", ".join(DIALECTS)
+        raise ConfigurationError(f"the ibis engine does not know {connection.name}: known are {known}")
+    native = _NATIVE.get(connection.name) if not expression.op().find(ops.InMemoryTable) else None
+    runner: Runner = (
+        IbisRunner(connection, dialect) if native is None else native(connection, timeout_seconds)
+    )
+    fields = tuple(field_of(name, dtype) for name, dtype in expression.schema().items())
+    try:
+        yield Source(label=handle.label, runner=runner, table=expression, fields=fields)
+    finally:
+        if native is not None and connection.name == "postgres":
+            connection.con.rollback()  # of a transaction that read
+
+
+def _connection_of(expression: Any) -> Any:  # noqa: ANN401  # Ibis ships no types
+    if not isinstance(expression, ir.Table):
+        raise ConfigurationError("the ibis engine checks tables: a value is none, use value.as_table()")
+    return expression.get_backend()
+
+
+def _duckdb(connection: Any, timeout_seconds: float | None) -> Runner:  # noqa: ANN401  # Ibis ships no types
+    from veriport.adapters.engines.ibis.duckdb import DuckDBRunner  # noqa: PLC0415  # an extra
+
+    return DuckDBRunner(connection.con, timeout_seconds=timeout_seconds)
+
+
+def _postgres(connection: Any, timeout_seconds: float | None) -> Runner:  # noqa: ANN401  # Ibis ships no types
+    from veriport.adapters.engines.ibis.postgres import PostgresRunner  # noqa: PLC0415  # an extra
+
+    del timeout_seconds  # the connection is the caller's, and so is what is set in it
+    return PostgresRunner(connection.con)
+
+
+def _sqlite(connection: Any, timeout_seconds: float | None) -> Runner:  # noqa: ANN401  # Ibis ships no types
+    from veriport.adapters.engines.ibis.sqlite import SQLiteRunner  # noqa: PLC0415  # beside its siblings
+
+    return SQLiteRunner(connection.con, timeout_seconds)
+
+
+def _spark(connection: Any, timeout_seconds: float | None) -> Runner:  # noqa: ANN401  # Ibis ships no types
+    from veriport.adapters.engines.ibis.spark import SparkRunner  # noqa: PLC0415  # an extra
+
+    return SparkRunner(connection._session, timeout_seconds)  # noqa: SLF001  # Ibis gives no other way
+
+
+_NATIVE: Mapping[str, Callable[[Any, float | None], Runner]] = {
+    "duckdb": _duckdb,
+    "postgres": _postgres,
+    "sqlite": _sqlite,
+    "pyspark": _spark,
+}

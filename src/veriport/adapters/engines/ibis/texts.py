@@ -1,0 +1,100 @@
+"""Rules about texts that no database can check: the different texts come here, within bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ibis
+from ibis.expr import types as ir
+
+from veriport.adapters.engines.ibis.aggregates import count
+from veriport.adapters.engines.ibis.asking import Ask, CannotEvaluate, Found, Plan
+from veriport.adapters.engines.ibis.views import View
+from veriport.domain.formats import FORMATS
+from veriport.domain.measurements import Measurement
+from veriport.domain.rules.base import Nulls
+from veriport.domain.rules.texts import DatetimeFormat, Format, JsonSchema
+from veriport.ports.errors import MissingExtra
+
+#: Different texts that are read from the database; with more of them a rule is not evaluated.
+MOST_TEXTS = 100_000
+_NAMED = 5_000  #: texts that a query for failing rows names
+
+TextRule = Format | DatetimeFormat | JsonSchema
+_Check = Callable[[str], bool]
+
+
+def checked_here(rule: TextRule, view: View, samples: int) -> Plan:
+    """Counts the texts that match the pattern of a format, if it has one, and asks Python about each."""
+    del samples
+    pattern, check = _parts(rule)
+    if view.untyped(rule.column):
+        pattern, check = None, None
+
+    def formed(seen: View) -> ir.BooleanValue:
+        text = seen.value(rule.column).expr
+        if seen.untyped(rule.column):
+            return ibis.null("boolean")
+        if pattern is None:
+            return text.notnull().ifelse(ibis.literal(value=True), ibis.null("boolean"))
+        return seen.dialect.matches(text, pattern)
+
+    folds = {
+        "rows": count(view, rule),
+        "null": count(view, rule, view.raw(rule.column).isnull()),
+        "failed": count(view, rule, ~formed(view)),
+    }
+    tables = (
+        () if check is None else (_texts(view.of(view.table.filter(view.within(rule, formed(view)))), rule),)
+    )
+    answer = yield Ask(folds, tables)
+    bad, refused = _refused(rule, check, answer.tables[0] if tables else [])
+    rows, null, failed = answer.count("rows"), answer.count("null"), answer.count("failed") + refused
+
+    def failing(seen: View) -> View:
+        text = seen.value(rule.column).expr
+        broken = ~formed(seen)
+        if bad:
+            broken = broken | text.isin(bad[:_NAMED])
+        if rule.nulls is Nulls.FAIL:
+            broken = broken | seen.raw(rule.column).isnull()
+        return seen.of(seen.table.filter(seen.within(rule, broken)))
+
+    if rule.nulls is Nulls.FAIL:
+        return Found(Measurement(checked=rows, failed=failed + null), failing)
+    return Found(Measurement(checked=rows - null, failed=failed), failing)
+
+
+def _texts(view: View, rule: TextRule) -> ir.Table:
+    """The different texts, and how often each occurs."""
+    rows = view.table.select(text=view.value(rule.column).expr)
+    return rows.group_by("text").agg(size=rows.count()).limit(MOST_TEXTS + 1)
+
+
+def _refused(rule: TextRule, check: _Check | None, found: list[tuple[object, ...]]) -> tuple[list[str], int]:
+    """The texts that the check refuses, and how many rows they are."""
+    if check is None:
+        return [], 0
+    if len(found) > MOST_TEXTS:
+        raise CannotEvaluate(
+            f"{rule.type} is checked outside of the database, and column {rule.column!r} has more than "
+            f"{MOST_TEXTS:,} different texts"
+        )
+    bad = [(str(text), int(str(size))) for text, size in found if not check(str(text))]
+    return sorted(text for text, _ in bad), sum(size for _, size in bad)
+
+
+def _parts(rule: TextRule) -> tuple[str | None, _Check | None]:
+    """The pattern that texts must match first, and the check of those that do."""
+    match rule:
+        case Format():
+            wanted = FORMATS[rule.format]
+            return wanted.pattern, wanted.check
+        case DatetimeFormat():
+            return None, rule.reader()
+        case JsonSchema():
+            try:
+                from veriport.adapters.engines.json_schemas import accepts  # noqa: PLC0415  # an extra
+            except ImportError as missing:
+                raise MissingExtra("the rule json_schema", "jsonschema") from missing
+            return None, accepts(rule.schema)
