@@ -10,6 +10,9 @@ import polars as pl
 import pytest
 from hypothesis import settings
 
+from tests.servers.postgres import postgres, postgres_url  # noqa: F401  # fixtures
+from tests.servers.redis import redis_url, valkey_url  # noqa: F401  # fixtures
+
 ROOT = Path(__file__).parents[1]
 
 # At a desk every run tries other examples; in CI the same commit gives the same answer. Both are short,

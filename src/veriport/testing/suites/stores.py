@@ -168,6 +168,12 @@ class StateStoreSuite:
         assert is_successful(store.commit(many[1:]))
         assert len(store.scan("")) == MAX_CHANGES
 
+    def test_what_is_no_name_of_a_queue_is_refused(self, store: StateStore) -> None:
+        for queue in ("a\0b", "a\ud800", "q" * (MAX_KEY + 1)):
+            with pytest.raises(PermanentError):
+                store.commit([Put(key="a", value=b"", queue=queue)])
+        assert store.scan("") == ()
+
     def test_being_due_without_a_queue_is_refused(self, store: StateStore) -> None:
         with pytest.raises(PermanentError, match="queue"):
             store.commit([Put(key="a", value=b"", due_at=store.now())])
@@ -220,7 +226,7 @@ class StateStoreSuite:
         put(store, "there", b"1")
         body = {"value": b"2"} if cls is Put else {}
         last = cls(key="there", guard=guard, **body)  # type: ignore[arg-type]  # a body where there is one
-        changes = [Put(key="new", value=b""), Check(key="other", guard=Absent()), last]
+        changes: list[Change] = [Put(key="new", value=b""), Check(key="other", guard=Absent()), last]
         assert conflict(store, *changes) == Conflict("there")
         assert [(record.key, record.value) for record in store.scan("")] == [("there", b"1")]
 
@@ -260,6 +266,14 @@ class StateStoreSuite:
         seen.append(put(store, "a", b"", guard=AtFence(seen[-1])))
         assert seen == sorted(set(seen))
         assert seen[0] > 0
+
+    def test_a_revision_does_not_come_back_after_a_purge(
+        self, store: StateStore, queues: SupportsQueues, clock: Clock
+    ) -> None:
+        before = put(store, "a", b"", expires_at=store.now() + timedelta(seconds=A_WHILE))
+        clock.sleep(A_WHILE)
+        assert queues.purge(10) == 1
+        assert put(store, "a", b"", guard=Absent()) > before
 
     # scan
 
@@ -483,6 +497,51 @@ class StateStoreSuite:
             winners = {number for number in pool.map(claim, range(8)) if number >= 0}
         assert {int(found(store, "a").value)} == winners
 
+    def test_of_several_threads_one_takes(self, store: StateStore) -> None:
+        for number in range(5):
+            make_due(store, f"{number}")
+            start = threading.Barrier(8)
+
+            def take(_: int, key: str = f"{number}", start: threading.Barrier = start) -> Record | None:
+                start.wait()
+                return store.take(key, LONG)
+
+            with ThreadPoolExecutor(8) as pool:
+                (record,) = filter(None, pool.map(take, range(8)))
+            assert found(store, f"{number}") == record
+
+    def test_what_a_commit_found_absent_is_absent_when_it_is_done(self, store: StateStore) -> None:
+        for number in range(10):
+            start = threading.Barrier(2)
+            keys = (f"{number}/a", f"{number}/b")
+
+            def exclude(mine: str, other: str, start: threading.Barrier = start) -> bool:
+                start.wait()
+                return is_successful(
+                    store.commit([Put(key=mine, value=b""), Check(key=other, guard=Absent())])
+                )
+
+            with ThreadPoolExecutor(2) as pool:
+                done = list(pool.map(exclude, keys, reversed(keys)))
+            assert sorted(done) == [False, True]
+            assert len(store.scan(f"{number}/")) == 1
+
+    def test_nobody_waits_in_a_circle(self, store: StateStore) -> None:
+        keys = [f"{number}" for number in range(5)]
+        store.commit([Put(key=key, value=b"100") for key in keys])
+
+        def transfer(seed: int) -> None:
+            chance = random.Random(seed)  # noqa: S311  # the same every time
+            for _ in range(15):
+                move(store, *chance.sample(keys, 2))
+                store.take(chance.choice(keys), 0.0)
+                if isinstance(store, SupportsQueues):
+                    store.claim("work", 2, 0.0)
+
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(transfer, range(6)))
+        assert sum(int(found(store, key).value) for key in keys) == 500
+
     def test_no_two_threads_claim_the_same(self, store: StateStore, queues: SupportsQueues) -> None:
         store.commit([Put(key=f"{n:03}", value=b"", queue="work", due_at=store.now()) for n in range(200)])
         with ThreadPoolExecutor(8) as pool:
@@ -534,6 +593,31 @@ class StateStoreSuite:
         count_up(store, "count", 10)
         os.waitpid(child, 0)
         assert found(store, "count").value == b"20"
+
+    def test_what_was_forked_goes_on_when_its_parent_lets_go(
+        self, store: StateStore, open_elsewhere: Callable[[], StateStore]
+    ) -> None:
+        put(store, "a", b"parent")
+        (ready, tell_ready), (go, tell_go) = os.pipe(), os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                put(store, "b", b"child")
+                os.write(tell_ready, b"!")
+                os.read(go, 1)
+                put(store, "c", b"child")
+            finally:
+                os._exit(0)
+        os.read(ready, 1)
+        store.close()
+        third = open_elsewhere()
+        assert found(third, "b").value == b"child"
+        third.close()
+        os.write(tell_go, b"!")
+        os.waitpid(child, 0)
+        for pipe in (ready, tell_ready, go, tell_go):
+            os.close(pipe)
+        assert [record.key for record in store.scan("")] == ["a", "b", "c"]
 
     def test_a_process_that_is_killed_leaves_whole_commits(
         self, store: StateStore, open_elsewhere: Callable[[], StateStore]
@@ -612,8 +696,9 @@ def random_change(chance: random.Random, step: int, key: str, model: dict[str, R
     guard = chance.choice([*right, *right, Absent(), AtRevision(step)])
     due = datetime.fromisoformat("2024-01-01T00:00:00+00:00") if chance.random() < 0.5 else None
     queue = "work" if due else chance.choice(["", "work"])
-    put_change = Put(key=key, value=str(step).encode(), guard=guard, queue=queue, due_at=due)
-    return chance.choice([put_change, put_change, Delete(key=key, guard=guard), Check(key=key, guard=guard)])
+    new = Put(key=key, value=str(step).encode(), guard=guard, queue=queue, due_at=due)
+    changes: list[Change] = [new, new, Delete(key=key, guard=guard), Check(key=key, guard=guard)]
+    return chance.choice(changes)
 
 
 def apply(change: Change, revision: int, model: dict[str, Record]) -> None:
@@ -642,6 +727,24 @@ def count_up(store: StateStore, key: str, times: int) -> None:
             value = str(int(record.value) + 1).encode()
             if is_successful(store.commit([Put(key=key, value=value, guard=AtRevision(record.revision))])):
                 break
+
+
+def move(store: StateStore, giver: str, taker: str) -> None:
+    """Move one from one record to another, both due at once, until nobody comes in between."""
+    while True:
+        records = [found(store, key) for key in (giver, taker)]
+        changes = [
+            Put(
+                key=record.key,
+                value=str(int(record.value) + more).encode(),
+                guard=AtRevision(record.revision),
+                queue="work",
+                due_at=store.now(),
+            )
+            for record, more in zip(records, (-1, 1), strict=True)
+        ]
+        if is_successful(store.commit(changes)):
+            return
 
 
 def claim_all(store: SupportsQueues) -> list[str]:
