@@ -96,7 +96,7 @@ class Container(containers.DeclarativeContainer):
     engine = providers.Singleton(build_engine, settings.provided.engine)
     engine_for = providers.Singleton(_engine_for, engine.provider, settings.provided.engine)
     notifier_for = providers.Object(build_notifier)
-    store = providers.Singleton(build_store, settings.provided.store, clock)
+    store = providers.Singleton(build_store, settings.provided.store, clock, telemetry)
     blobs = providers.Singleton(_blobs, settings.provided.blobs)
     policy = providers.Singleton(_policy, settings.provided.delivery)
     chance = providers.Object(random.random)

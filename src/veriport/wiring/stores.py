@@ -11,6 +11,7 @@ from veriport.domain.errors import ConfigurationError
 from veriport.domain.suggestions import nearest
 from veriport.ports.clocks import Clock
 from veriport.ports.stores import StateStore
+from veriport.ports.telemetry import Telemetry
 from veriport.wiring import catalog
 from veriport.wiring.refs import AdapterRef
 
@@ -24,8 +25,8 @@ _SCHEMES: Mapping[str, str] = {
     "postgresql": "postgresql", "postgres": "postgresql", "sqlite": "sqlite", "memory": "memory",
 }  # fmt: skip
 
-#: Kinds whose time is the clock of this machine.
-_BY_OUR_CLOCK = frozenset({"memory", "sqlite"})
+#: What each kind of store takes besides its settings.
+_PARTS: Mapping[str, tuple[str, ...]] = {"memory": ("clock",), "sqlite": ("clock",), "redis": ("telemetry",)}
 
 
 def store_ref(text: str, folder: Path = Path()) -> AdapterRef:
@@ -65,8 +66,9 @@ def label_of(ref: AdapterRef) -> str:
     return ref.kind if place is None else f"{ref.kind} {without_credentials(str(place))}"
 
 
-def build_store(ref: AdapterRef, clock: Clock) -> StateStore:
+def build_store(ref: AdapterRef, clock: Clock, telemetry: Telemetry | None = None) -> StateStore:
     """The store; it connects when it is first used. Raises ``ConfigurationError`` for unknown settings."""
-    own = {"clock": clock} if ref.kind in _BY_OUR_CLOCK else {}
+    parts = {"clock": clock, "telemetry": telemetry}
+    own = {name: parts[name] for name in _PARTS.get(ref.kind, ())}
     store: StateStore = catalog.build("stores", ref.kind, **ref.options, **own)
     return store

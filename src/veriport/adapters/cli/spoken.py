@@ -38,6 +38,7 @@ _LINES: Mapping[str, _Line] = {
     "outbox.trouble": _Line("trouble", "magenta", "{reason}", once=True),
     "outbox.unreadable": _Line("kept", "yellow", "{key}: {reason}", once=True),
     "outbox.unknown_kind": _Line("kept", "yellow", "{key}: it is a {kind!r}, for a newer version", once=True),
+    "store.keeps_nothing": _Line("careful", "yellow", "{store}: {reason}", once=True),
     "worker.fault": _Line("fault", "magenta", "{reason}", once=True),
 }
 _WIDTH = max(len(line.word) for line in _LINES.values())
