@@ -27,12 +27,12 @@ class Project:
     folder: Path
     receiver: HttpReceiver
 
-    def configure(self, *lines: str, timeout: float = 10, backoff: float = 0.02) -> None:
+    def configure(self, *lines: str, timeout: float = 10, backoff: float = 0.02, lanes: int = 1) -> None:
         """Write the configuration, with further lines at its top."""
         (self.folder / "orders.csv").write_text("id\n1\n2\n")
         action = (
             f"{{type: webhook, url: '{self.receiver.url}/hook', allow_hosts: [127.0.0.1], "
-            f"timeout_seconds: {timeout}}}"
+            f"timeout_seconds: {timeout}, lanes: {lanes}}}"
         )
         written = [
             *lines,

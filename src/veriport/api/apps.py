@@ -30,9 +30,7 @@ class App:
         specs = self.container.settings().checkpoints
         return {spec.name: Checkpoint.from_spec(spec, self.container) for spec in specs}
 
-    def worker(
-        self, concurrency: int = 1, *, poll_seconds: float = 1.0, until_idle: bool = False
-    ) -> Worker:
+    def worker(self, concurrency: int = 1, *, poll_seconds: float = 1.0, until_idle: bool = False) -> Worker:
         """Threads of this program that deliver what the outbox holds: ``with app.worker(): ...``.
 
         As many lanes as ``concurrency`` are worked on at once, and the store is asked every ``poll_seconds``

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
@@ -46,18 +45,19 @@ def worker(
     at once. Exit codes: 0 after SIGTERM or --once, 2 wrong usage or configuration, 3 the store cannot be
     used, 130 after Ctrl-C.
     """
-    app = open_outbox(config)
-    spoken = _listen(app, quiet=quiet)
-    running = app.worker(concurrency, poll_seconds=poll, until_idle=once)
-    if not quiet:
-        say(f"working on {_known(app)}" + ("" if once else "; Ctrl-C stops"))
-    with _stopping(running.ask_to_stop, quiet=quiet) as signals:
-        running.start().wait()
-    if once:
-        app.tidy()()
+    with Stopping(quiet=quiet) as stopping:
+        app = open_outbox(config)
+        spoken = _listen(app, quiet=quiet)
+        running = app.worker(concurrency, poll_seconds=poll, until_idle=once)
+        stopping.then(running.ask_to_stop)
         if not quiet:
-            say(_summary(app, spoken))
-    raise typer.Exit(_CODES[signals[0]] if signals else 0)
+            say(f"working on {_known(app)}" + ("" if once else "; Ctrl-C stops"))
+        running.start().wait()
+        if once:
+            app.tidy()()
+            if not quiet:
+                say(_summary(app, spoken))
+    raise typer.Exit(stopping.code)
 
 
 def _listen(app: App, *, quiet: bool) -> Spoken:
@@ -99,22 +99,42 @@ def _summary(app: App, spoken: Spoken) -> str:
     return f"{done}; {count(waiting, 'message')} {'waits' if waiting == 1 else 'wait'}{when}"
 
 
-@contextmanager
-def _stopping(stop: Callable[[], None], *, quiet: bool) -> Iterator[list[signal.Signals]]:
-    """Call ``stop`` at the first signal and end at once at the second; the signals that came."""
-    came: list[signal.Signals] = []
+class Stopping:
+    """While it is entered, the first signal asks to stop, also before there is anything to stop.
 
-    def heard(number: int, _: FrameType | None) -> None:
-        came.append(signal.Signals(number))
-        if len(came) > 1:
-            os._exit(128 + number)
-        stop()
-        if not quiet:
-            say(f"{came[0].name}: finishing what is in flight; once more ends at once")
+    The second one ends the program at once. ``code`` is what to exit with.
+    """
 
-    before = {number: signal.signal(number, heard) for number in _CODES}
-    try:
-        yield came
-    finally:
-        for number, handler in before.items():
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._stop: Callable[[], None] = lambda: None
+        self._first: signal.Signals | None = None
+
+    @property
+    def code(self) -> int:
+        """0 after SIGTERM and where no signal came, 130 after Ctrl-C."""
+        return 0 if self._first is None else _CODES[self._first]
+
+    def then(self, stop: Callable[[], None]) -> None:
+        """What the first signal calls; at once, if it came already."""
+        self._stop = stop
+        if self._first is not None:
+            stop()
+
+    def __enter__(self) -> Self:
+        """Listen."""
+        self._before = {number: signal.signal(number, self._heard) for number in _CODES}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let others listen who did before."""
+        for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def _heard(self, number: int, _: FrameType | None) -> None:
+        if self._first is not None:
+            os._exit(128 + number)
+        self._first = signal.Signals(number)
+        self._stop()
+        if not self._quiet:
+            say(f"{self._first.name}: finishing what is in flight; once more ends at once")
