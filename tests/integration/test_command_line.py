@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -329,6 +330,21 @@ class TestOptions:
         (orders / "found.json").write_text("old")
         check(orders, FAILS, flags=["--output", "found.json", "--format", "json"])
         assert json.loads((orders / "found.json").read_text())["status"] == "failure"
+
+    def test_output_goes_into_a_pipe_and_a_device_stays_one(self, orders: Path) -> None:
+        pipe = orders / "pipe"
+        os.mkfifo(pipe)
+        read = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True)
+        check(orders, FAILS, flags=["--output", "pipe", "--format", "json"])
+        assert json.loads(read.communicate()[0])["status"] == "failure"
+        assert pipe.is_fifo()
+
+    def test_output_through_a_link_leaves_the_link(self, orders: Path) -> None:
+        (orders / "there.json").write_text("old")
+        (orders / "link.json").symlink_to("there.json")
+        check(orders, FAILS, flags=["--output", "link.json", "--format", "json"])
+        assert (orders / "link.json").is_symlink()
+        assert json.loads((orders / "there.json").read_text())["status"] == "failure"
 
 
 class TestCheckpoints:

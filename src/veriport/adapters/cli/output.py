@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
+from io import FileIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TextIO, TypeVar
 
@@ -81,11 +82,17 @@ def output(path: Path | None) -> Iterator[Callable[[str], None]]:
     """A place to write a result to: standard output, or a file that appears whole or not at all.
 
     The file is made ready before the work begins, so that a path that cannot be written is known at
-    once. Raises ``ConfigurationError`` for such a path.
+    once. A device or a pipe, such as ``/dev/null``, is written to and never replaced; of a link, what it
+    leads to is. Raises ``ConfigurationError`` for a path that cannot be written.
     """
     if path is None:
         yield lambda text: typer.echo(text, nl=False)
         return
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        with _device(path) as device:
+            yield lambda text: _write_all(device, text.encode())
+        return
+    path = path.resolve()
     with _beside(path) as (temporary, handle):
         written = False
 
@@ -99,6 +106,22 @@ def output(path: Path | None) -> Iterator[Callable[[str], None]]:
         yield write
         if written:
             temporary.replace(path)
+
+
+def _write_all(device: FileIO, data: bytes) -> None:
+    """A pipe may take only a part at once."""
+    while data:
+        data = data[device.write(data) :]
+
+
+@contextmanager
+def _device(path: Path) -> Iterator[FileIO]:
+    try:
+        device = path.open("wb", buffering=0)
+    except OSError as trouble:
+        raise ConfigurationError(f"--output {path}: cannot be written: {trouble.strerror}") from trouble
+    with device:
+        yield device
 
 
 @contextmanager

@@ -422,7 +422,7 @@ class PostgresStateStore:
     def _trouble(self, error: psycopg.Error) -> PortError:
         """Our error for what the server said, or for a connection that was lost."""
         state = error.sqlstate or ""
-        text = f"{self}: {error.diag.message_primary or str(error).strip()}"
+        text = f"{self}: {error.diag.message_primary or _one_line(error)}"
         if state == "42501":
             return PermanentError(f"{text}. {self._grants()}")
         lost = not state and isinstance(error, psycopg.OperationalError)
@@ -430,7 +430,7 @@ class PostgresStateStore:
 
     def _refused(self, error: psycopg.Error) -> PortError:
         """Our error for why there is no connection. The server gives no code for that, only a text."""
-        text = str(error).strip()
+        text = _one_line(error)
         needs_password = error.pgconn is not None and error.pgconn.needs_password
         kind = PermanentError if needs_password or _FOR_GOOD.search(text) else TransientError
         for secret in filter(None, (self._server.get(name) for name in _SECRETS)):
@@ -444,6 +444,10 @@ class PostgresStateStore:
             " there is one. To use it, USAGE on the schema; SELECT, INSERT, UPDATE, DELETE on all its tables;"
             " USAGE on all its sequences"
         )
+
+
+def _one_line(error: psycopg.Error) -> str:
+    return " ".join(str(error).split())
 
 
 def _close_all(idle: deque[_Connection]) -> None:
