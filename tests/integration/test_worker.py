@@ -13,6 +13,7 @@ import pytest
 import veriport
 from tests.cli import on_a_terminal
 from tests.outboxes import PATIENCE_SECONDS, Project, until
+from tests.servers.redis import redis_server
 from veriport.adapters.cli.worker_command import Stopping
 from veriport.testing.receivers import HttpReceiver
 
@@ -215,6 +216,19 @@ class TestAStoreThatIsAway:
             running.send_signal(signal.SIGTERM)
             assert running.wait(PATIENCE_SECONDS) == 0
             assert "trouble" not in running.stderr.read()
+
+
+@pytest.mark.server
+def test_what_a_store_has_to_say_is_told_by_the_worker(
+    project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with redis_server(tmp_path_factory.mktemp("redis")) as forgetful:
+        project.configure(f"store: {forgetful.url}")
+        done = project("worker", "--once")
+    assert done.code == 0
+    (line,) = [line for line in done.err.splitlines() if "  careful    " in line]
+    assert f"127.0.0.1:{forgetful.port}" in line
+    assert "loses all records" in line
 
 
 class TestInsideAProgram:

@@ -28,12 +28,17 @@ def open_project(file: Path) -> App:
 
 def open_outbox(file: Path) -> App:
     """The same, with an outbox that other programs see. Raises ``ConfigurationError`` for one in memory."""
+    app = open_project(file)
+    require_lasting(app, file)
+    return app
+
+
+def require_lasting(app: App, file: Path) -> None:
+    """Raise ``ConfigurationError`` for a store that no other program sees; it is built to be asked."""
     from veriport.ports.stores import forgets  # noqa: PLC0415  # imported on use
 
-    app = open_project(file)
     if forgets(app.store()):
         raise ConfigurationError(
             f"{file}: its store is the memory of each program, which no other program sees: remove 'store', "
             "and a file beside the configuration is used, or name one that lasts, such as 'store: .veriport'"
         )
-    return app

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import typer
 
 from veriport.adapters.cli.output import count, say
-from veriport.adapters.cli.projects import Config, open_outbox
+from veriport.adapters.cli.projects import Config, open_project, require_lasting
 from veriport.wiring import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -46,8 +46,9 @@ def worker(
     used, 130 after Ctrl-C.
     """
     with Stopping(quiet=quiet) as stopping:
-        app = open_outbox(config)
+        app = open_project(config)
         spoken = _listen(app, quiet=quiet)
+        require_lasting(app, config)
         running = app.worker(concurrency, poll_seconds=poll, until_idle=once)
         stopping.then(running.ask_to_stop)
         if not quiet:
