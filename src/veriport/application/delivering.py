@@ -21,11 +21,11 @@ from veriport.domain import outbox_keys
 from veriport.domain.checkpoints import ActionResult, ActionStatus, CheckpointResult
 from veriport.domain.delivery import Delivery, Message, Outcome, Policy
 from veriport.domain.records import Change
-from veriport.domain.runs import document_key
+from veriport.domain.runs import document_key, told
 from veriport.ports.blobs import BlobStore
 from veriport.ports.clocks import Clock
 from veriport.ports.errors import DeadlineExceeded, PortError
-from veriport.ports.stores import StateStore, forgets
+from veriport.ports.stores import StateStore, SupportsQueues, forgets
 from veriport.ports.telemetry import Telemetry
 
 
@@ -96,14 +96,15 @@ class DeliverDurably:
             return Delivered(actions=tuple(unsent), not_recorded=str(trouble))
         drain = self._drain(result, receivers)
         tasks = [self._start(drain, delivery, receivers[delivery.receiver]) for delivery in deliveries]
-        finished = (
+        finished = tuple(
             self._finish(delivery, receivers[delivery.receiver], task)
             for delivery, task in zip(deliveries, tasks, strict=True)
         )
-        return Delivered(actions=tuple(finished))
+        self._tidy()
+        return Delivered(actions=finished)
 
     def _drain(self, result: CheckpointResult, receivers: Mapping[str, Receiver]) -> DrainLane:
-        body: Mapping[str, object] = json.loads(result.to_json(indent=None))
+        body = told(json.loads(result.to_json(indent=None)))
         return DrainLane(
             store=self.store,
             blobs=self.blobs,
@@ -138,6 +139,19 @@ class DeliverDurably:
         )
         return result
 
+    def _tidy(self) -> None:
+        """Remove a little of what has expired, and now and then look for documents of forgotten runs.
+
+        Where no worker runs, nobody else does.
+        """
+        try:
+            if isinstance(self.store, SupportsQueues):
+                self.store.purge(_PURGED)
+            if self.chance() < _SWEEPS:
+                self.runs.sweep()
+        except PortError as trouble:
+            self.telemetry.event("outbox.trouble", reason=f"expired records stay for now: {trouble}")
+
     def _pending(self, begun: ActionResult, delivery: Delivery) -> ActionResult:
         lane = self.store.get(outbox_keys.lane(delivery.lane))
         note = read_lane(lane).note if lane is not None else ""
@@ -149,6 +163,10 @@ class DeliverDurably:
         if forgets(self.store):
             return "kept in the memory of this program only, whose next run tries again"
         return f"will be tried again {when} by 'veriport worker' or the next run"
+
+
+_PURGED = 100  #: records at the end of a run, which leaves fewer
+_SWEEPS = 0.01  #: of all runs
 
 
 def _begun(

@@ -23,6 +23,7 @@ from veriport.domain.delivery import Delivery, Event, Lane, Outcome, Policy, ste
 from veriport.domain.errors import ConfigurationError, VeriportError
 from veriport.domain.records import AtFence, AtRevision, Change, Check, Delete, Put, Record
 from veriport.domain.rules.scalars import plain
+from veriport.domain.runs import told
 from veriport.ports.blobs import BlobStore
 from veriport.ports.clocks import Clock
 from veriport.ports.errors import EffectUnknown, PermanentError, TransientError
@@ -240,8 +241,7 @@ class DrainLane:
         body = self.blobs.get(delivery.body)
         if body is None:
             raise PermanentError(f"its document {delivery.body} is gone")
-        document: Mapping[str, object] = json.loads(body)
-        return document
+        return told(json.loads(body))
 
     # what it came to
 

@@ -10,7 +10,7 @@ from returns.pipeline import is_successful
 
 from veriport.application.receivers import Receiver
 from veriport.domain import codec, outbox_keys
-from veriport.domain.checkpoints import CheckpointResult
+from veriport.domain.checkpoints import ActionResult, ActionStatus, CheckpointResult
 from veriport.domain.delivery import Delivery, Lane, Message, lane_of
 from veriport.domain.records import Absent, AtRevision, Change, Check, Put, Record
 from veriport.domain.runs import document_key, record_of
@@ -50,6 +50,7 @@ class Outbox:
         now = self.store.now()
         deliveries = tuple(_delivery(message, receivers[message.receiver], now) for message in messages)
         run = self._run(result, deliveries, receivers, now)
+        result = evolve(result, action_results=_with_pending(result, deliveries, receivers))
         self.blobs.put(document_key(result.run_id), result.to_json(indent=None).encode())
         names = {delivery.lane: delivery.receiver for delivery in deliveries}
 
@@ -115,6 +116,26 @@ class Outbox:
             guard=Absent(),
             expires_at=now + timedelta(days=self.keep_days),
         )
+
+
+STILL_TO_BE_DELIVERED = "still to be delivered, by 'veriport worker' or the next run"
+
+
+def _with_pending(
+    result: CheckpointResult, deliveries: Iterable[Delivery], receivers: Mapping[str, Receiver]
+) -> tuple[ActionResult, ...]:
+    """The actions of a run with those that are owed, in their places where they have one."""
+    owed = {
+        receiver.name: ActionResult(
+            action_name=receiver.name,
+            action_type=receiver.kind,
+            status=ActionStatus.PENDING,
+            message=STILL_TO_BE_DELIVERED,
+        )
+        for receiver in (receivers[delivery.receiver] for delivery in deliveries)
+    }
+    placed = [owed.pop(action.action_name, action) for action in result.action_results]
+    return (*placed, *owed.values())
 
 
 def _delivery(message: Message, receiver: Receiver, now: datetime) -> Delivery:

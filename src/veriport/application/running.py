@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from attrs import evolve, frozen
 from returns.pipeline import is_successful
@@ -27,6 +28,7 @@ from veriport.domain.checkpoints import (
     plan_messages,
     receiver_name,
 )
+from veriport.domain.datasets import Handle
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.idempotency import Claim, InProgress, OtherRequest, Stored, fingerprint_of
 from veriport.domain.records import Change
@@ -162,11 +164,11 @@ class RunCheckpoint:
         result = evolve(result, duration_seconds=self.clock.monotonic() - started)
         messages = plan_messages(spec, result)
         receivers = receivers_of(spec, self.notifier_for)
+        planned = tuple(_skipped(name, action, result) for name, action in spec.actions_named())
+        result = evolve(result, action_results=planned)
         delivered = self.deliver(result, messages, receivers, lambda: also(result))
         done = {action.action_name: action for action in delivered.actions}
-        outcomes = tuple(
-            done.get(name) or _skipped(name, action, result) for name, action in spec.actions_named()
-        )
+        outcomes = tuple(done.get(action.action_name, action) for action in planned)
         self.telemetry.event(
             "checkpoint.finished", checkpoint=spec.name, run=result.run_id, status=result.status.value
         )
@@ -183,9 +185,14 @@ class RunInProgress(TransientError):
 
 
 def request_of(spec: CheckpointSpec) -> str:
-    """What tells one checkpoint from another under the same idempotency key: its name, data and rules."""
+    """What tells one checkpoint from another under the same idempotency key: its name, data and rules.
+
+    A path is an absolute one: from which folder a run is started does not matter.
+    """
+    label = spec.data.label
+    data = label if "://" in label or isinstance(spec.data, Handle) else str(Path(label).absolute())
     rules = json.dumps([write_rule(rule) for rule in spec.rules or ()], default=str, sort_keys=True)
-    return fingerprint_of(spec.name, spec.data.label, spec.where or "", rules)
+    return fingerprint_of(spec.name, data, spec.where or "", rules)
 
 
 def receivers_of(spec: CheckpointSpec, notifier_for: Callable[[Action], Notifier]) -> dict[str, Receiver]:

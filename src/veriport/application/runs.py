@@ -30,9 +30,7 @@ class Runs:
         body = self.blobs.get(document_key(run_id))
         if record is None or body is None:
             raise PermanentError(f"the run {run_id} is not remembered any more")
-        result = CheckpointResult.from_dict(json.loads(body))
-        actions = tuple(self._action(run_id, identity, name) for identity, name in record.messages)
-        return evolve(result, action_results=actions)
+        return self.renewed(CheckpointResult.from_dict(json.loads(body)))
 
     def record(self, run_id: str) -> RunRecord | None:
         """What is remembered of a run, or ``None``."""
@@ -55,12 +53,6 @@ class Runs:
         """What a message of a run came to; ``None`` while it is on its way."""
         found = self.store.get(outbox_keys.outcome(run_id, identity))
         return None if found is None else codec.read_record(found.value, "outcome", Outcome)
-
-    def _action(self, run_id: str, identity: str, name: str) -> ActionResult:
-        pending = ActionResult(
-            action_name=name, action_type="", status=ActionStatus.PENDING, message=_STILL_TO_BE_DELIVERED
-        )
-        return self._ended(run_id, identity, pending)
 
     def _ended(self, run_id: str, identity: str, action: ActionResult) -> ActionResult:
         outcome = self.outcome(run_id, identity)
@@ -87,9 +79,6 @@ class Runs:
             day = key.removeprefix(DOCUMENTS).partition("/")[0]
             if day.isdigit() and day < first:
                 yield key
-
-
-_STILL_TO_BE_DELIVERED = "still to be delivered, by 'veriport worker' or the next run"
 
 
 def ended(begun: ActionResult, outcome: Outcome) -> ActionResult:

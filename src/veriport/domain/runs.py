@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from attrs import frozen
@@ -62,6 +63,11 @@ _LONGEST = 300  #: characters of an error or an id; the document has the rest
 def document_key(run_id: str) -> str:
     """Where the full result of a run is: ``runs/20240131/20240131T120000Z-1f2e3d4c.json``."""
     return f"{DOCUMENTS}{run_id[:8]}/{run_id}.json"
+
+
+def told(document: Mapping[str, object]) -> Mapping[str, object]:
+    """What receivers are told of a run: its document without what became of its actions."""
+    return {**document, "actions": []}
 
 
 #: What the keys of all documents begin with.

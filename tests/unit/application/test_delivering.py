@@ -288,3 +288,11 @@ def test_each_outcome_is_an_event() -> None:
 
 def test_nothing_to_tell_is_nothing_done() -> None:
     assert _deliver({}) == ()
+
+
+def test_a_run_removes_a_little_of_what_has_expired() -> None:
+    clock = FrozenClock(_NOON)
+    store = Kept(clock)
+    store.commit([Put(key="old", value=b"", expires_at=_NOON)])
+    _deliver({"a": FakeNotifier()}, clock=clock, store=store)
+    assert store.purge(10) == 0

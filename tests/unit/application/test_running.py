@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from veriport.adapters.stores.memory import MemoryStateStore
 from veriport.adapters.telemetry.memory import MemoryTelemetry
 from veriport.application.delivering import DeliverDurably
 from veriport.application.idempotency import Idempotency
-from veriport.application.running import RunCheckpoint, RunInProgress
+from veriport.application.running import RunCheckpoint, RunInProgress, request_of
 from veriport.application.runs import Runs
 from veriport.domain.checkpoints import (
     Action,
@@ -321,12 +322,12 @@ def test_an_interrupt_is_not_swallowed() -> None:
 def test_a_repeat_gets_the_result_of_the_first_and_tells_nobody() -> None:
     told = FakeNotifier()
     world = World(notifier_for=lambda _: told, engine=_failing())
-    spec = _spec(actions=[StoreResult()])
+    spec = _spec(actions=[StoreResult(), StoreResult(name="errors", notify_on="error")])
     first = world.use_case()(spec, "key").unwrap()
     again = world.use_case()(spec, "key").unwrap()
     assert (first.repeated, again.repeated) == (False, True)
     assert (again.run_id, again.status, again.exit_code()) == (first.run_id, Status.FAILURE, 1)
-    assert [action.status for action in again.action_results] == [ActionStatus.SUCCESS]
+    assert again.action_results == first.action_results
     assert (len(world.engine.requests), len(told.received)) == (1, 1)
 
 
@@ -360,6 +361,17 @@ def test_a_key_that_was_used_for_another_checkpoint_is_refused(other: dict[str, 
     world.use_case()(_spec(), "key")
     with pytest.raises(ConfigurationError, match="the key 'key' was used for another request"):
         world.use_case()(_spec(**other), "key")
+
+
+def test_the_folder_from_which_a_run_is_started_does_not_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path)
+    here = request_of(_spec(data="sub/orders.csv"))
+    monkeypatch.chdir(tmp_path / "sub")
+    assert request_of(_spec(data="orders.csv")) == here
+    assert request_of(_spec(data="../orders.csv")) != here
 
 
 def test_a_run_that_never_began_gives_its_key_back() -> None:
