@@ -2,6 +2,7 @@
 
 from veriport.domain.rules.aggregates import Aggregate, Correlation, DistinctSet, ModeInSet, Of, Relation
 from veriport.domain.rules.base import Missing, Nulls, Rule
+from veriport.domain.rules.native import Native
 from veriport.domain.rules.references import ReferentialIntegrity, RowCountMatch
 from veriport.domain.rules.rows import (
     Compare,
@@ -71,6 +72,7 @@ __all__ = [
     "Missing",
     "ModeInSet",
     "Monotonic",
+    "Native",
     "NotFuture",
     "NotInRange",
     "NotInSet",

@@ -19,13 +19,14 @@ from veriport.domain.failures import InvalidExpression
 from veriport.domain.measurements import Broken, Measured, Measurement, NotEvaluated, Outcome
 from veriport.domain.results import CheckResult, ColumnSummary, Gate, Part, RuleResult, judge
 from veriport.domain.rules.base import Rule
+from veriport.domain.rules.native import Native
 from veriport.domain.rules.reading import Problems, RuleProblem, read_rules
 from veriport.domain.rules.rows import Expression
 from veriport.domain.suggestions import nearest
 from veriport.domain.types import Column
 from veriport.domain.validators import at_least, text, texts
 from veriport.ports.clocks import Clock
-from veriport.ports.engines import Engine, Request, Table
+from veriport.ports.engines import BringsRules, Engine, Request, Table
 from veriport.ports.errors import ContractViolation, DataError
 from veriport.ports.expressions import ExpressionParser
 from veriport.ports.folders import Folder
@@ -72,11 +73,14 @@ class CheckData:
     ) -> Result[CheckResult, Problems]:
         """The verdict; ``Failure`` for SQL that does not parse and for rules that share an id.
 
+        The rules that the engine brings stand after those that are given.
+
         Raises what the engine raises: ``DataError`` for data that cannot be read.
         """
         started = self.clock.monotonic()
+        own = self.engine.own_rules if isinstance(self.engine, BringsRules) else ()
         return (
-            _identified(rules)
+            _identified((*(rules or ()), *own))
             .bind(lambda listed: self._measured(dataset, listed, options))
             .map(lambda result: evolve(result, duration_seconds=self.clock.monotonic() - started))
         )
@@ -136,8 +140,7 @@ class CheckData:
         return measured
 
 
-def _identified(rules: Iterable[Rule] | None) -> Result[tuple[Rule, ...], Problems]:
-    listed = tuple(rules or ())
+def _identified(listed: tuple[Rule, ...]) -> Result[tuple[Rule, ...], Problems]:
     return read_rules(listed) if listed else Success(listed)
 
 
@@ -209,6 +212,7 @@ class _Mask:
     def silence(self, rule: Rule, outcome: Outcome) -> Outcome:
         """The outcome without a reason that may quote values of masked columns."""
         masked = rule.mask or set(columns_read(rule, self.parsed)) & set(self.columns)
+        masked = masked or (isinstance(rule, Native) and self.columns)  # it may read any column
         if not masked or isinstance(outcome, Measurement | NotEvaluated):
             return outcome
         return Broken("it could not be evaluated; the reason may quote masked values and is not shown")

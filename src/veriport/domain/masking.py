@@ -9,6 +9,7 @@ from attrs import evolve
 from veriport.domain.measurements import MASK, Measurement
 from veriport.domain.rules.aggregates import Aggregate, Correlation, DistinctSet, Of
 from veriport.domain.rules.base import Rule
+from veriport.domain.rules.native import Native
 from veriport.domain.rules.references import RowCountMatch
 from veriport.domain.rules.tables import RowCount
 
@@ -18,14 +19,16 @@ _COUNTS = frozenset({Of.NULL_COUNT, Of.NULL_RATIO, Of.DISTINCT_COUNT, Of.DISTINC
 def hidden(rule: Rule, found: Measurement, columns: Collection[str]) -> Measurement:
     """The measurement without a value of these columns and, under ``mask``, of any that the rule reads.
 
-    An observed value and its note are values of the columns; only counts and shares of rows are not.
+    An observed value and its note are values of the columns; only counts and shares of rows are not. A
+    native rule may read any column.
     """
     samples = tuple(sample.hiding(columns) for sample in found.samples)
     if rule.mask:
         samples = tuple(sample.masked() for sample in samples)
-    if not (rule.mask or set(rule.reads) & set(columns)):
+    native = isinstance(rule, Native)
+    if not (rule.mask or set(rule.reads) & set(columns) or (native and columns)):
         return evolve(found, samples=samples)
-    note = MASK if found.note and rule.reads else found.note
+    note = MASK if found.note and (rule.reads or native) else found.note
     told = found.observed is not None and not counts(rule)
     return evolve(found, samples=samples, note=note, observed=MASK if told else found.observed)
 

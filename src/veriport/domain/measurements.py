@@ -55,6 +55,8 @@ class Measurement:
     observed: Scalar = None
     samples: tuple[Sample, ...] = ()
     note: str = ""
+    #: The verdict on a native rule, which only its engine can judge.
+    holds: bool | None = None
 
 
 @frozen

@@ -21,6 +21,7 @@ from veriport.domain.failures import NotMergeable
 from veriport.domain.masking import hidden
 from veriport.domain.measurements import Broken, Measurement, NotEvaluated, Outcome, Sample
 from veriport.domain.rules.base import Missing, Rule, SchemaRule, Shape, ValueRule
+from veriport.domain.rules.native import Native
 from veriport.domain.rules.scalars import Scalar
 from veriport.domain.severity import Severity, severity_of
 from veriport.domain.types import Column
@@ -142,6 +143,8 @@ def _judge_measured(
         return judge(rule, Broken(reason), parts)
     if isinstance(rule, ValueRule) and found.observed is None and not rule.optional:
         return judge(rule, Broken("the engine reports no value"), parts)
+    if isinstance(rule, Native) and found.holds is None:
+        return judge(rule, Broken("the engine reports no verdict"), parts)
     holds = _holds(rule, found)
     shown = hidden(rule, found, masked)
     return RuleResult(
@@ -157,12 +160,18 @@ def _judge_measured(
 
 
 def _holds(rule: Rule, found: Measurement) -> bool:
+    if isinstance(rule, Native):
+        return found.holds is True
     if isinstance(rule, ValueRule):
         return rule.accepts(found.observed)
     return found.checked - found.failed >= rule.share * found.checked
 
 
 def _message(rule: Rule, found: Measurement, *, holds: bool) -> str:
+    if isinstance(rule, Native):
+        broken = f"{found.failed:,} of {found.checked:,} rows break it" if found.failed else ""
+        observed = "" if found.observed is None else f"observed {found.observed}"
+        return "" if holds else "; ".join(filter(None, (broken, observed, found.note))) or "it does not hold"
     if rule.shape is Shape.VALUE and found.observed is None:
         return "there is no value to check"
     if rule.shape is Shape.VALUE:

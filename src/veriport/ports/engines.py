@@ -93,6 +93,16 @@ class Engine(Protocol):
 
 
 @runtime_checkable
+class BringsRules(Protocol):
+    """An engine with rules of its own, such as those of a suite that it was built with."""
+
+    @property
+    def own_rules(self) -> tuple[Rule, ...]:
+        """What every check by this engine has besides the rules that it is given."""
+        ...
+
+
+@runtime_checkable
 class SupportsProfile(Protocol):
     """A table that can describe the distribution of its columns."""
 

@@ -40,6 +40,7 @@ from veriport.domain.rules.aggregates import (
     Relation,
 )
 from veriport.domain.rules.base import Missing, Nulls, Rule, SchemaRule, Shape, ValueRule, WithoutRows
+from veriport.domain.rules.native import Native
 from veriport.domain.rules.reading import identified
 from veriport.domain.rules.references import ReferentialIntegrity, RowCountMatch
 from veriport.domain.rules.rows import (
@@ -283,6 +284,12 @@ PARAMETERS: Mapping[type[Rule], SearchStrategy[dict[str, object]]] = {
         {"schema": st.dictionaries(names(), _types, min_size=1, max_size=3), "exact": st.booleans()}
     ),
     Freshness: _column(max_age=st.floats(0, _MANY) | st.sampled_from(["24h", "1d 12h", "90 minutes"])),
+    Native: st.fixed_dictionaries(
+        {
+            "name": st.text(min_size=1, max_size=9),
+            "parameters": st.dictionaries(names(), scalars(), max_size=3),
+        }
+    ),
 }
 
 
@@ -307,9 +314,10 @@ def measurements(draw: DrawFn, rule: Rule) -> Measurement:
     if isinstance(rule, ValueRule):
         nothing = rule.optional and draw(st.booleans())
         return Measurement(checked=checked, observed=None if nothing else checked)
+    verdict = draw(st.booleans()) if isinstance(rule, Native) else None
     failed = draw(st.integers(0, checked))
     shown = draw(st.lists(samples(rule), max_size=min(failed, 2)))
-    return Measurement(checked=checked, failed=failed, samples=tuple(shown))
+    return Measurement(checked=checked, failed=failed, samples=tuple(shown), holds=verdict)
 
 
 def outcomes(rule: Rule) -> SearchStrategy[Outcome]:

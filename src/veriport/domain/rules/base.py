@@ -187,6 +187,11 @@ class Rule:
         return ()
 
     @property
+    def title(self) -> str:
+        """What the rule is called in an id that is made for it."""
+        return self.type
+
+    @property
     def share(self) -> Fraction:
         """``mostly`` as the exact fraction that was written."""
         return Fraction(str(self.mostly))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from attrs import NOTHING, Attribute, fields, frozen
 
 from veriport.domain.rules.base import OPTIONS, Rule, Shape
+from veriport.domain.rules.native import Native
 from veriport.domain.rules.rows import Duplicate, RowsComplete, RowUnique
 from veriport.domain.rules.values import NotNull, Null
 from veriport.domain.rules.vocabulary import SPELLINGS, Spelling
@@ -81,6 +82,8 @@ def _means(word: str, choices: tuple[Spelling, ...], rule: type[Rule]) -> bool:
 def _nulls(rule: type[Rule]) -> str:
     if issubclass(rule, NotNull | Null | RowsComplete):
         return "Nulls are what it is about: every row is checked."
+    if issubclass(rule, Native):
+        return "What a null means is the library's."
     if issubclass(rule, Duplicate):
         return "A null equals a null; every row is checked."
     if issubclass(rule, RowUnique):
@@ -156,4 +159,9 @@ EXAMPLES: Mapping[str, Mapping[str, object]] = {
     "columns_ordered": {"type": "columns_ordered", "columns": ["id", "amount"]},
     "schema": {"type": "schema", "schema": {"id": "int64", "amount": "numeric"}},
     "freshness": {"column": "created", "type": "freshness", "max_age": "24h"},
+    "native": {
+        "type": "native",
+        "name": "expect_column_values_to_be_dateutil_parseable",
+        "parameters": {"column": "created", "mostly": 0.9},
+    },
 }

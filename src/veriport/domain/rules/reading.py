@@ -219,7 +219,7 @@ def identified(rules: Iterable[Rule]) -> tuple[Rule, ...]:
 
 def _default_id(rule: Rule) -> str:
     subject = rule.column if isinstance(rule, ColumnRule) else ",".join(rule.reads)
-    return f"{subject}.{rule.type}" if subject else rule.type
+    return f"{subject}.{rule.title}" if subject else rule.title
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -12,6 +12,7 @@ from attrs import field, frozen
 from veriport.domain.formats import FORMATS
 from veriport.domain.rules.aggregates import Aggregate, Correlation, DistinctSet, ModeInSet, Of
 from veriport.domain.rules.base import Rule
+from veriport.domain.rules.native import Native
 from veriport.domain.rules.references import ReferentialIntegrity, RowCountMatch
 from veriport.domain.rules.rows import (
     Compare,
@@ -58,6 +59,7 @@ CLASSES: Mapping[str, type[Rule]] = {
         Aggregate, DistinctSet, ModeInSet, Correlation,
         RowCount, RowCountMatch, ColumnExists, DType, ColumnCount, ColumnsSet, ColumnsOrdered, TableSchema,
         Freshness,
+        Native,
     )
 }  # fmt: skip
 

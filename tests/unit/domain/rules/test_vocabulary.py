@@ -9,6 +9,7 @@ import pytest
 from veriport.domain.formats import FORMATS
 from veriport.domain.rules.aggregates import Aggregate, Correlation, DistinctSet, ModeInSet
 from veriport.domain.rules.base import Rule
+from veriport.domain.rules.native import Native
 from veriport.domain.rules.reading import read_rule
 from veriport.domain.rules.references import ReferentialIntegrity, RowCountMatch
 from veriport.domain.rules.rows import (
@@ -222,6 +223,10 @@ WRITTEN: dict[str, tuple[dict[str, Any], Rule]] = {
     ),
     "table_schema": ({"schema": {"a": "int"}, "exact": True}, TableSchema(schema={"a": "int"}, exact=True)),
     "freshness": ({"column": "a", "max_age_seconds": 90}, Freshness(column="a", max_age="90s")),
+    "native": (
+        {"expectation": "expect_it", "kwargs": {"column": "a"}},
+        Native(name="expect_it", parameters={"column": "a"}),
+    ),
 }
 
 

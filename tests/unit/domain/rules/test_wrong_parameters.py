@@ -125,6 +125,12 @@ PARAMETERS: Mapping[str, Mapping[str, Sequence[Wanted]]] = {
         "max_age": [Wanted("a duration such as 24h", [*_ODD, "soon", "3 months", True, None, _NAN]),
                     Wanted("must not be negative", [-1]), Wanted("longer than any time", ["9" * 400 + "d"])],
     },
+    "native": {
+        "name": _SIGNIFICANT,
+        "parameters": [Wanted("must be a mapping", [_LIST, _NUMBER, None, "5"]),
+                       Wanted("a mapping, or JSON text", ["{", ""]),
+                       Wanted("not plain data", [{"a": {1}}, {"a": _NAN}])],
+    },
 }  # fmt: skip
 
 #: What the options of every rule want.
@@ -213,6 +219,7 @@ CONTRADICTIONS: Mapping[str, Sequence[tuple[Entry, str, str]]] = {
     "columns_ordered": [({"column_list": ["a"]}, "column_list", "says again")],
     "schema": [({"columns": {"a": "int64"}}, "columns", "says again")],
     "freshness": [({"older_than": 5}, "older_than", "says again")],
+    "native": [({"expectation": "x"}, "expectation", "says again")],
 }  # fmt: skip
 
 
