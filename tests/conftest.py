@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import settings
 
+from tests.databases import duckdb_tables, postgres_tables, spark, spark_tables, sqlite_tables  # noqa: F401  # fixtures
 from tests.servers.postgres import postgres, postgres_url  # noqa: F401  # fixtures
 from tests.servers.redis import redis_url, valkey_url  # noqa: F401  # fixtures
 

@@ -20,7 +20,7 @@ from veriport.domain.checkpoints import (
     StoreResult,
     Webhook,
 )
-from veriport.domain.datasets import dataset_of
+from veriport.domain.datasets import dataset_of, engine_kind
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.idempotency import sound_key
 from veriport.domain.results import Gate
@@ -83,13 +83,14 @@ class Checkpoint:
             fail_on_critical=fail_on_critical,
             fail_on_high=fail_on_high,
         )
+        dataset = dataset_of(data_source if data is None else data)
         spec = CheckpointSpec(
             name=name,
-            data=dataset_of(data_source if data is None else data),
+            data=dataset,
             rules=checkpoint_rules(rules, validators, validator_config),
             actions=tuple(actions),
             gate=gate,
-            engine=EngineRef(engine) if isinstance(engine, str) else EngineRef(),
+            engine=EngineRef(engine if isinstance(engine, str) else engine_kind(dataset)),
             tags=tags or {},
             metadata=metadata or {},
             timeout_seconds=timeout_seconds,
@@ -105,7 +106,7 @@ class Checkpoint:
         state = store_choice(store)
         container = _container(spec, state, blob_choice(blobs, state))
         if engine is not None and not isinstance(engine, str):
-            container.engine.override(engine_of(engine))
+            container.engine.override(engine_of(engine, dataset))
         self._bind(spec, container)
 
     def _bind(self, spec: CheckpointSpec, container: Container) -> None:

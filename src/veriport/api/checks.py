@@ -25,11 +25,11 @@ def check(
     """Check a data set against rules and return the verdict.
 
     ``data`` is a path, a glob, a URI, a mapping with ``path``, or a frame (Polars, pandas, PyArrow,
-    DuckDB ...). ``rules`` is a list of mappings or rule objects, or the path of a rules file; without
-    rules the result describes the columns. ``engine`` is a name, ``module:Class`` or an engine object
-    (Polars by default). ``key`` names columns to show with each failing row, ``samples`` is how many
-    failing rows a rule shows, ``where`` is a SQL condition on the rows to check, ``mask`` names columns
-    of which nothing shows a value.
+    DuckDB, Ibis, Spark ...). ``rules`` is a list of mappings or rule objects, or the path of a rules
+    file; without rules the result describes the columns. ``engine`` is a name, ``module:Class`` or an
+    engine object (by default Ibis for tables in databases, Polars for all else). ``key`` names columns to
+    show with each failing row, ``samples`` is how many failing rows a rule shows, ``where`` is a SQL
+    condition on the rows to check, ``mask`` names columns of which nothing shows a value.
 
     Raises ``ConfigurationError`` for what is wrong without reading data, and ``DataError`` for data
     that cannot be read. Failing rules raise nothing: see ``CheckResult.raise_if_failed``.
@@ -45,8 +45,9 @@ def check(
     from veriport.application.checking import CheckData, CheckOptions  # noqa: PLC0415
     from veriport.domain.datasets import dataset_of  # noqa: PLC0415
 
+    dataset = dataset_of(data)
     use_case = CheckData(
-        engine=engine_of(engine), parse=parse_expression, clock=SystemClock(), folder=LocalFolder()
+        engine=engine_of(engine, dataset), parse=parse_expression, clock=SystemClock(), folder=LocalFolder()
     )
     options = CheckOptions(key=names_of(key), samples=samples, where=where, mask=names_of(mask, "mask"))
-    return unwrap(use_case(dataset_of(data), rules_of(rules), options))
+    return unwrap(use_case(dataset, rules_of(rules), options))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from attrs import frozen
 
+from veriport.domain.datasets import engine_kind
 from veriport.domain.errors import ConfigurationError
 from veriport.wiring import catalog
 
@@ -30,10 +31,10 @@ def parse_expression(text: str) -> Result[Expr, InvalidExpression]:
     return parse(text)
 
 
-def engine_of(engine: object) -> Engine:
-    """The engine that a caller means by a name, by an object or by nothing."""
+def engine_of(engine: object, dataset: Dataset) -> Engine:
+    """The engine that a caller means by a name, by an object or by nothing: then the one for such data."""
     if engine is None or isinstance(engine, str):
-        built: Engine = catalog.build("engines", engine or "polars")
+        built: Engine = catalog.build("engines", engine or engine_kind(dataset))
         return built
     if not callable(getattr(engine, "open", None)) or not isinstance(getattr(engine, "name", None), str):
         raise ConfigurationError(

@@ -123,6 +123,28 @@ def dataset_of(data: object) -> Dataset:
             return Handle(data)
 
 
+#: Addresses and frames that the engine for databases reads, by scheme and by library.
+_DATABASES = frozenset({"postgresql", "postgres", "duckdb", "sqlite"})
+_LIBRARIES = frozenset({"ibis", "pyspark"})
+
+
+def engine_kind(dataset: Dataset) -> str:
+    """The kind of the engine for a data set where nobody names one.
+
+    >>> [engine_kind(Address(path=path)) for path in ("postgresql://db/shop?table=orders", "orders.csv")]
+    ['ibis', 'polars']
+    """
+    match dataset:
+        case Address(path=path):
+            scheme, separator, _ = path.partition("://")
+            return "ibis" if separator and scheme.lower() in _DATABASES else "polars"
+        case Handle(frame=frame):
+            classes = type(frame).__mro__
+            theirs = {kind.__module__.partition(".")[0] for kind in classes} & _LIBRARIES
+            connection = any(kind.__name__ == "DuckDBPyConnection" for kind in classes)
+            return "ibis" if theirs or connection else "polars"
+
+
 def _address(data: Mapping[str, object]) -> Address:
     known = {attribute.name for attribute in fields(Address)}
     for key in data:

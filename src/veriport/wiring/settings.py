@@ -25,7 +25,7 @@ from veriport.domain.checkpoints import (
     StoreResult,
     repeated_names,
 )
-from veriport.domain.datasets import Address, dataset_of
+from veriport.domain.datasets import Address, dataset_of, engine_kind
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.results import Gate
 from veriport.domain.rules.base import Rule
@@ -115,7 +115,8 @@ class _Settings:
         blobs = self._blobs(content.get("blobs"))
         how = self._delivery(content.get("delivery"))
         default = EngineRef(engine.kind, engine.options)
-        checkpoints = tuple(self._checkpoints(content.get("checkpoints"), default))
+        named = None if content.get("engine") is None else default
+        checkpoints = tuple(self._checkpoints(content.get("checkpoints"), named))
         if self._problems or self._wrong_variables:
             raise ConfigurationError("\n".join([*self._wrong_variables, *self._lines()]))
         return Settings(
@@ -263,7 +264,7 @@ class _Settings:
         self._wrong(f"{name} is a name or a mapping with 'kind'", name)
         return {}
 
-    def _checkpoints(self, value: object, default: EngineRef) -> Iterator[CheckpointSpec]:
+    def _checkpoints(self, value: object, default: EngineRef | None) -> Iterator[CheckpointSpec]:
         if value is None:
             return
         if not isinstance(value, list):
@@ -279,7 +280,7 @@ class _Settings:
                 self._wrong(f"there are two checkpoints named {spec.name!r}", "checkpoints", index, "name")
             yield spec
 
-    def _checkpoint(self, item: object, default: EngineRef, *path: int | str) -> CheckpointSpec | None:
+    def _checkpoint(self, item: object, default: EngineRef | None, *path: int | str) -> CheckpointSpec | None:
         if not isinstance(item, dict):
             self._wrong("a checkpoint is a mapping with 'name' and 'data'", *path)
             return None
@@ -303,7 +304,7 @@ class _Settings:
         return self._spec(values, default, path)
 
     def _spec(
-        self, values: dict[str, object], default: EngineRef, path: tuple[int | str, ...]
+        self, values: dict[str, object], default: EngineRef | None, path: tuple[int | str, ...]
     ) -> CheckpointSpec | None:
         before = len(self._problems)
         parts: dict[str, object] = {
@@ -321,6 +322,8 @@ class _Settings:
         plain = {key: values[key] for key in _PLAIN_KEYS if key in values}
         if len(self._problems) > before:
             return None
+        if parts["engine"] is None and isinstance(parts["data"], Address):
+            parts["engine"] = EngineRef(engine_kind(parts["data"]))
         return self._attempt(lambda: CheckpointSpec(name=values["name"], **parts, **plain), *path)  # type: ignore[arg-type]  # the class validates
 
     def _data(self, value: object) -> Address:
@@ -431,8 +434,8 @@ class _Settings:
         return Gate(**given)  # type: ignore[arg-type]  # checked above
 
     def _engine(
-        self, values: Mapping[str, object], default: EngineRef, path: tuple[int | str, ...]
-    ) -> EngineRef:
+        self, values: Mapping[str, object], default: EngineRef | None, path: tuple[int | str, ...]
+    ) -> EngineRef | None:
         value = values.get("engine")
         if value is None:
             return default

@@ -72,8 +72,13 @@ def check(  # noqa: PLR0913  # a command line has that many options
     rules: Rules = None,
     rule: Rule = None,
     engine: Annotated[
-        str, typer.Option("--engine", metavar="NAME", help="Which engine checks; see 'veriport engines'.")
-    ] = "polars",
+        str | None,
+        typer.Option(
+            "--engine",
+            metavar="NAME",
+            help="Which engine checks; see 'veriport engines'.  [default: the one for such data]",
+        ),
+    ] = None,
     key: Key = "",
     samples: Samples = 20,
     where: Where = None,

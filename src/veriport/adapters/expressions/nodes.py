@@ -32,7 +32,7 @@ from veriport.domain.expressions import FUNCTIONS, Call, Expr, Literal, Name
 from veriport.domain.suggestions import nearest
 
 if TYPE_CHECKING:
-    from sqlglot import Expr as Node
+    from sqlglot import Expression as Node
 
 _Reader: TypeAlias = "Callable[[Node], Expr]"
 
@@ -48,15 +48,15 @@ class RowSql(Dialect):
     class Parser(SqlParser):
         """Functions are known to us and not to sqlglot, which would rewrite them."""
 
-        FUNCTIONS: ClassVar = {}
-        FUNCTION_PARSERS: ClassVar = {
+        FUNCTIONS: ClassVar = {}  # type: ignore[misc]  # sqlglot declares no class variables
+        FUNCTION_PARSERS: ClassVar = {  # type: ignore[misc]  # the same
             name: parser
             for name, parser in SqlParser.FUNCTION_PARSERS.items()
             if name in {"CAST", "TRY_CAST", "EXTRACT"}
         }
         # Some versions of sqlglot have % bind as + does.
-        TERM: ClassVar = {TokenType.DASH: exp.Sub, TokenType.PLUS: exp.Add}
-        FACTOR: ClassVar = {
+        TERM: ClassVar = {TokenType.DASH: exp.Sub, TokenType.PLUS: exp.Add}  # type: ignore[misc]  # the same
+        FACTOR: ClassVar = {  # type: ignore[misc]  # the same
             TokenType.DIV: exp.IntDiv,
             TokenType.MOD: exp.Mod,
             TokenType.SLASH: exp.Div,

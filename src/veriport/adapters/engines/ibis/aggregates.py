@@ -91,16 +91,23 @@ def _extreme(rule: Aggregate, view: View) -> Plan:
 
 
 def _exact_sum(rule: Aggregate, view: View) -> Plan:
-    value = view.value(rule.column)
+    """Where no type is wide enough, the high and the low half of 64 bits are summed apart."""
+    value, where = view.value(rule.column), view.where(rule)
     wide = view.dialect.wide(scale_of(value))
-    summed = value.expr if wide is None else value.expr.cast(wide)
-    answer = yield Ask(
-        {
-            "rows": count(view, rule, view.raw(rule.column).notnull()),
-            "sum": summed.sum(where=view.where(rule)),
-        }
-    )
-    return Found(Measurement(checked=answer.count("rows"), observed=observed_of(answer.folds["sum"])))
+    if wide is None:
+        parts = {"high": value.expr >> _HALF, "low": value.expr & (2**_HALF - 1)}
+    else:
+        parts = {"sum": value.expr.cast(wide)}
+    rows = count(view, rule, view.raw(rule.column).notnull())
+    answer = yield Ask({"rows": rows, **{name: part.sum(where=where) for name, part in parts.items()}})
+    checked = answer.count("rows")
+    if wide is None:
+        total = answer.count("high") * 2**_HALF + answer.count("low")
+        return Found(Measurement(checked=checked, observed=total if checked else None))
+    return Found(Measurement(checked=checked, observed=observed_of(answer.folds["sum"])))
+
+
+_HALF = 32  #: bits
 
 
 def newest(rule: Freshness, view: View) -> Plan:
@@ -209,7 +216,7 @@ def quantile(
     counted = value.abs() < number(_INFINITY) if finite else value.notnull()
     ordered = seen.table.filter(counted).select(x=value).order_by("x")
     answer = yield Ask(tables=(ordered.limit(2, offset=below),))
-    found = [float(str(each)) for (each,) in answer.tables[0]]
+    found = [float(str(each)) for each, *_ in answer.tables[0]]
     low, high, share = found[0], found[-1], place - below
     if low == high or not share:
         return low

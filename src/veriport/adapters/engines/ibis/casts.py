@@ -43,7 +43,7 @@ def _to_integer(value: Value, dialect: Dialect) -> ir.Value:
         case Family.INTEGER:
             return value.expr
         case Family.BOOLEAN:
-            return value.expr.cast(dt.int64)
+            return _one_or_zero(value.expr)
         case Family.NULL:
             return ibis.null(dt.int64)
         case family if family in NUMERIC:
@@ -53,6 +53,10 @@ def _to_integer(value: Value, dialect: Dialect) -> ir.Value:
             other = dialect.matches(value.expr, _NUMBER).ifelse(value.expr, ibis.null(dt.string))
             return ibis.coalesce(plain.cast(dt.int64), _cut(other.cast(dt.float64)))
     raise InvalidRule(f"{value.type.name} is no number")
+
+
+def _one_or_zero(truth: ir.Value) -> ir.Value:
+    return truth.ifelse(1, (~truth).ifelse(0, ibis.null(dt.int64))).cast(dt.int64)
 
 
 def _cut(number: ir.Value) -> ir.Value:
@@ -69,7 +73,7 @@ def _double(value: Value, dialect: Dialect) -> Value:
 def _to_double(value: Value, dialect: Dialect) -> ir.Value:
     match value.family:
         case Family.BOOLEAN:
-            return value.expr.cast(dt.int64).cast(dt.float64)
+            return _one_or_zero(value.expr).cast(dt.float64)
         case Family.NULL:
             return ibis.null(dt.float64)
         case family if family in NUMERIC:

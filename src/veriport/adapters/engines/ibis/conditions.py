@@ -221,7 +221,7 @@ def _row_unique(rule: RowUnique, view: View) -> ir.BooleanValue:
     exprs = alike(typed, view.dialect) or [value.expr for value in typed]
     if all(value.family in NUMERIC for value in typed) and view.dialect.has_nan:
         exprs = [each + 0.0 if each.type().is_floating() else each for each in exprs]
-    several = reduce(operator.add, (each.notnull().cast(dt.int64) for each in exprs)) > 1
+    several = reduce(operator.add, (each.notnull().ifelse(1, 0) for each in exprs)) > 1
     pairs = [(left == right).fill_null(ibis.literal(value=False)) for left, right in combinations(exprs, 2)]
     return several.ifelse(~reduce(operator.or_, pairs), ibis.null(dt.boolean))
 

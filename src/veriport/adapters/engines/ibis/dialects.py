@@ -104,7 +104,7 @@ def _compiler(where: tuple[str, str], collation: str | None) -> Any:  # noqa: AN
 
     def visit(self: object, op: object, *, arg: sge.Expression) -> sge.Expression:
         del self, op
-        return sge.Collate(this=arg, expression=sg.to_identifier(collation, quoted=True))
+        return sge.Paren(this=sge.Collate(this=arg, expression=sg.to_identifier(collation, quoted=True)))
 
     return type(f"Collating{name}", (base,), {"visit_Collated": visit, "__slots__": ()})()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, cast
 
 import ibis
@@ -24,7 +25,7 @@ _STANDING_FOR: Mapping[int, Callable[..., None]] = {
     3: lambda a, b, c: None,  # noqa: ARG005
 }
 
-_SPAN, _INSTANT = dt.Interval("us"), dt.Timestamp("UTC")
+_INSTANT = dt.Timestamp("UTC")
 
 #: Of floats, as floats: Ibis makes whole numbers of them, which NaN is not.
 floor = _function("floor", (dt.float64,), dt.float64)
@@ -34,7 +35,20 @@ trim = _function("trim", (dt.string,), dt.string)
 rtrim = _function("rtrim", (dt.string, dt.string), dt.string)
 replace = _function("replace", (dt.string, dt.string, dt.string), dt.string)
 
-span_us = _function("epoch_us", (_SPAN,), dt.int64)  #: DuckDB
 instant_us = _function("epoch_us", (_INSTANT,), dt.int64)  #: DuckDB
 unix_micros = _function("unix_micros", (_INSTANT,), dt.int64)  #: Spark
-date_part = _function("date_part", (dt.string, _SPAN), dt.float64)  #: PostgreSQL
+
+
+def span_us(span: ir.Value) -> ir.Value:
+    """Microseconds of a span of time, as DuckDB says it."""
+    return _of_span("epoch_us", span.type(), ())(span)
+
+
+def date_part(part: str, span: ir.Value) -> ir.Value:
+    """A part of a span of time, as PostgreSQL and Spark say it."""
+    return _of_span("date_part", span.type(), (dt.string,))(part, span)
+
+
+@cache
+def _of_span(name: str, span: dt.DataType, before: tuple[dt.DataType, ...]) -> Function:
+    return _function(name, (*before, span), dt.float64 if before else dt.int64)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import ibis.expr.datatypes as dt
 from attrs import define, field
-from ibis.backends.pyspark.datatypes import PySparkType as SparkType
 from ibis.expr import types as ir
 from pyspark.errors import PySparkException
 
@@ -101,8 +101,29 @@ def _viewed(frame: Any, label: str, runner: SparkRunner, named: list[str]) -> So
     return Source(label=label, runner=runner, table=unbound(fields, name), fields=fields, refer=refer)
 
 
+#: Spark's types by the names that it gives them itself.
+_TYPES: Mapping[str, dt.DataType] = {
+    "byte": dt.int8, "short": dt.int16, "integer": dt.int32, "long": dt.int64, "float": dt.float32,
+    "double": dt.float64, "boolean": dt.boolean, "string": dt.string, "varchar": dt.string, "char": dt.string,
+    "binary": dt.binary, "date": dt.date, "timestamp": dt.Timestamp("UTC"), "timestamp_ntz": dt.timestamp,
+    "void": dt.null, "daytimeinterval": dt.Interval("s"),
+}  # fmt: skip
+
+
+def _type(spark: Any) -> dt.DataType:  # noqa: ANN401  # Spark's own class
+    match spark.typeName():
+        case "decimal":
+            return dt.Decimal(spark.precision, spark.scale)
+        case "array":
+            return dt.Array(_type(spark.elementType))
+        case "struct":
+            return dt.Struct({each.name: _type(each.dataType) for each in spark.fields})
+        case name:
+            return _TYPES.get(name, dt.unknown)
+
+
 _READERS = {"parquet": "parquet", "csv": "csv", "ndjson": "json"}
 
 
 def _field(column: Any) -> Field:  # noqa: ANN401  # Spark's own class
-    return field_of(column.name, SparkType.to_ibis(column.dataType))
+    return field_of(column.name, _type(column.dataType))
