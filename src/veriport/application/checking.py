@@ -111,6 +111,7 @@ class CheckData:
             columns=() if rules else tuple(_summaries(columns, measured)),
             scans=measured.scans,
             bytes_read=measured.bytes_read,
+            notes=measured.notes,
             splitter=self._splitter(dataset, request, masked=masked),
         )
 

@@ -30,7 +30,7 @@ _T = TypeVar("_T")
 
 VERSION = 1
 #: Keys that documents of this version have not always had; all others must be there.
-_ADDED_LATER = frozenset({"absent", "scans", "bytes_read", "repeated", "not_recorded"})
+_ADDED_LATER = frozenset({"absent", "scans", "bytes_read", "repeated", "not_recorded", "notes", "remarks"})
 #: What a result has in the program that made it, and in no document.
 _LIVING = frozenset({"splitter"})
 
@@ -72,6 +72,7 @@ def check_document(result: CheckResult) -> dict[str, object]:
         "gate": converter.unstructure(result.gate),
         "scans": result.scans,
         "bytes_read": result.bytes_read,
+        "notes": list(result.notes),
         "duration_seconds": result.duration_seconds,
     }
 
@@ -95,6 +96,7 @@ def _rule_entry(result: RuleResult) -> dict[str, object]:
         "rule": write_rule(rule.public()),
         "parts": sorted(result.parts),
         "absent": list(result.absent),
+        "remarks": list(result.remarks),
     }
 
 

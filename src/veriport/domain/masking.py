@@ -29,8 +29,12 @@ def hidden(rule: Rule, found: Measurement, columns: Collection[str]) -> Measurem
     if not (rule.mask or set(rule.reads) & set(columns) or (native and columns)):
         return evolve(found, samples=samples)
     note = MASK if found.note and (rule.reads or native) else found.note
-    told = found.observed is not None and not counts(rule)
-    return evolve(found, samples=samples, note=note, observed=MASK if told else found.observed)
+    if counts(rule):
+        return evolve(found, samples=samples, note=note)
+    told = found.observed is not None
+    remarks = (MASK,) if told and found.remarks else found.remarks
+    observed = MASK if told else None
+    return evolve(found, samples=samples, note=note, observed=observed, remarks=remarks)
 
 
 def counts(rule: Rule) -> bool:

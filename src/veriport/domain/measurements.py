@@ -47,7 +47,7 @@ class Measurement:
     ``checked`` counts the rows where the rule's ``where`` holds and, under ``nulls: ignore``, the
     value is not null; ``failed`` counts those of them that break it. For a rule about one value,
     ``observed`` is that value, ``checked`` the rows behind it and ``failed`` is 0. ``note`` says in
-    words what helps to understand the observed value.
+    words what helps to understand the observed value. ``remarks`` are told whatever the rule came to.
     """
 
     checked: int
@@ -55,6 +55,7 @@ class Measurement:
     observed: Scalar = None
     samples: tuple[Sample, ...] = ()
     note: str = ""
+    remarks: tuple[str, ...] = ()
     #: The verdict on a native rule, which only its engine can judge.
     holds: bool | None = None
 
@@ -84,7 +85,8 @@ class Measured:
     filled for a request without rules. ``scans`` counts the passes over the data, those that opening it
     took and one that stopped early included, and not the reading of other data sets that a rule refers
     to. ``bytes_read`` is the size of the local files behind the data set, of which a format in columns
-    lets read less. Both are ``None`` where they are not known.
+    lets read less. Both are ``None`` where they are not known. ``notes`` are what people must know of how
+    it was measured: that only a sample was, or which engine failed before another one answered.
     """
 
     row_count: int
@@ -92,3 +94,4 @@ class Measured:
     null_counts: Mapping[str, int] = field(factory=dict, hash=False)
     scans: int | None = None
     bytes_read: int | None = None
+    notes: tuple[str, ...] = ()

@@ -93,7 +93,8 @@ class RuleResult:
 
     ``checked_count`` and ``failed_count`` are rows. ``parts`` names the parts of the data that the
     rule saw (keys of ``CheckResult.parts``). ``samples`` are the first failing rows. ``absent`` names
-    columns of the rule that are not there, in one part at least.
+    columns of the rule that are not there, in one part at least. ``remarks`` are what else there is to say
+    of how it was measured, such as that engines disagree; ``message`` ends in them.
     """
 
     rule: Rule
@@ -105,6 +106,7 @@ class RuleResult:
     message: str = ""
     parts: frozenset[str] = frozenset()
     absent: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def expected(self) -> str:
@@ -154,8 +156,9 @@ def _judge_measured(
         checked_count=shown.checked,
         observed=shown.observed,
         samples=shown.samples,
-        message=_message(rule, shown, holds=holds),
+        message="; ".join(filter(None, (_message(rule, shown, holds=holds), *shown.remarks))),
         parts=parts,
+        remarks=shown.remarks,
     )
 
 
@@ -237,6 +240,7 @@ class CheckResult:
     ``parts`` maps a key of each piece of data to its label and rows: one piece for one check, more
     where results were merged. ``columns`` is filled by a check without rules. ``scans`` counts the passes
     over the data and ``bytes_read`` the bytes of its local files, ``None`` where that is not known.
+    ``notes`` are what people must know of how it was measured: that only a sample was, which engine failed.
     ``splitter`` writes valid and failing rows apart; only the result of a check in this program has one.
     """
 
@@ -247,6 +251,7 @@ class CheckResult:
     columns: tuple[ColumnSummary, ...] = ()
     scans: int | None = None
     bytes_read: int | None = None
+    notes: tuple[str, ...] = ()
     duration_seconds: float = 0.0
     splitter: Callable[..., Any] | None = field(default=None, eq=False, repr=False)
 
@@ -348,8 +353,9 @@ class CheckResult:
         lines += [
             f"  {result.status.value} {result.rule.id} [{result.rule.severity.value}]: {result.message}"
             for result in sorted(self.rules, key=_worst_first)
-            if not result.passed
+            if not result.passed or result.remarks
         ]
+        lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, object]:
@@ -383,7 +389,8 @@ class CheckResult:
             f"<th>{h}</th>" for h in ("status", "rule", "severity", "failed", "checked", "expected", "")
         )
         title = f"{html.escape(self.status.value)}: {html.escape(self.dataset)}, {self.row_count:,} rows"
-        return f"<table><caption>{title}</caption><tr>{heads}</tr>{rows}</table>"
+        noted = "".join(f"; {html.escape(note)}" for note in self.notes)
+        return f"<table><caption>{title}{noted}</caption><tr>{heads}</tr>{rows}</table>"
 
 
 class MergeError(VeriportError):
@@ -470,6 +477,7 @@ def merge(left: CheckResult, right: CheckResult) -> Result[CheckResult, NotMerge
             columns=left.columns if (left.columns, left.parts) == (right.columns, right.parts) else (),
             scans=_sum_known(left.scans, right.scans),
             bytes_read=_sum_known(left.bytes_read, right.bytes_read),
+            notes=tuple(dict.fromkeys(left.notes + right.notes)),
             duration_seconds=left.duration_seconds + right.duration_seconds,
             splitter=None,
         )
@@ -511,6 +519,7 @@ def _sum(left: RuleResult, right: RuleResult) -> Measurement:
         failed=left.failed_count + right.failed_count,
         observed=_add(left.observed, right.observed),
         samples=left.samples + right.samples,
+        remarks=tuple(dict.fromkeys(left.remarks + right.remarks)),
     )
 
 

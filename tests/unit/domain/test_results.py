@@ -27,6 +27,7 @@ from veriport.domain.results import (
     judge_schema,
     status_of,
 )
+from veriport.domain.rules.aggregates import Aggregate
 from veriport.domain.rules.base import Missing
 from veriport.domain.rules.tables import ColumnExists, RowCount
 from veriport.domain.rules.values import InSet, NotNull
@@ -392,3 +393,41 @@ def test_a_notebook_shows_any_result_as_one_table(result: CheckResult) -> None:
     page = _Tags()
     page.feed(result._repr_html_())
     assert page.tags <= {"table", "caption", "tr", "th", "td"}
+
+
+# --- how it was measured --------------------------------------------------------------------------
+
+
+def test_remarks_are_told_whatever_the_rule_came_to() -> None:
+    for failed, message in ((0, "a said 1"), (1, "1 of 2 rows break it; a said 1")):
+        found = judge(NotNull(id="x", column="x"), Measurement(checked=2, failed=failed, remarks=("a said 1",)))
+        assert (found.remarks, found.message) == (("a said 1",), message)
+        assert "a said 1" in CheckResult(rules=(found,)).summary()
+
+
+def test_remarks_of_masked_values_are_not_shown_and_those_of_counts_are() -> None:
+    said = Measurement(checked=1, observed=7, remarks=("a said 7",))
+    biggest = Aggregate(id="m", column="x", of="max", max=9, mask=True)
+    assert judge(biggest, said).remarks == ("***",)
+    assert judge(NotNull(id="x", column="x", mask=True), evolve(said, observed=None)).remarks == ("a said 7",)
+
+
+def test_notes_are_in_the_summary_the_document_and_the_table() -> None:
+    result = CheckResult(parts={"p": Part(label="p", rows=1)}, notes=("only <a> sample",))
+    assert "note: only <a> sample" in result.summary()
+    assert CheckResult.from_dict(result.to_dict()) == result
+    assert "only &lt;a&gt; sample" in result._repr_html_()
+
+
+def test_merged_results_keep_the_notes_and_remarks_of_both() -> None:
+    rule = NotNull(id="x", column="x")
+    left, right = (
+        CheckResult(
+            rules=(judge(rule, Measurement(checked=1, remarks=("both", part)), [part]),),
+            parts={part: Part(label=part, rows=1)},
+            notes=("both", part),
+        )
+        for part in "ab"
+    )
+    merged = left.merge(right)
+    assert (merged.notes, merged.rules[0].remarks) == (("both", "a", "b"), ("both", "a", "b"))

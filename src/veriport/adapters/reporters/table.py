@@ -104,6 +104,8 @@ class TableReporter:
 def _check(result: CheckResult) -> Iterator[RenderableType]:
     title = f"{result.dataset}: {describe_counts(result)} ({result.engine}, {result.duration_seconds:.2f} s)"
     yield _verdict(result.status, title)
+    for note in result.notes:
+        yield _text(f"note: {note}")
     if result.rules:
         yield _rules(result)
     if result.columns:
