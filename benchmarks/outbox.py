@@ -54,6 +54,7 @@ def outbox(messages: int, runs: int) -> Section:
         f"Runs with {_ACTIONS} messages and a document of 2 KB are committed, then one thread delivers.",
         "",
         *(f"- {place.name}: {place.how}" for place in PLACES.values()),
+        "- documents are files on the same disk, whatever the store: two flushes a run",
         "- repeats dropped: the receiver says so, and up to 32 messages are begun in one commit",
         "- others: incidents that are open besides, each a remembered run and a lane that is not due",
         "- flush: what the disk took to keep 4 KiB for good just before, with all that others ask of it",
