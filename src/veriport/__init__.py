@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from veriport.api.checks import check
     from veriport.api.engines import get_engine
     from veriport.api.idempotency import IdempotencyService, WorkFailed
+    from veriport.api.libraries import GreatExpectationsAdapter, PanderaAdapter, TruthoundEngine
     from veriport.application.outbox import ClaimLost
     from veriport.application.running import RunInProgress
     from veriport.domain.checkpoints import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus
@@ -48,15 +49,18 @@ _HOMES = {
     "ConfigurationError": "veriport.domain.errors",
     "CustomAction": "veriport.api.checkpoints",
     "DataError": "veriport.ports.errors",
+    "GreatExpectationsAdapter": "veriport.api.libraries",
     "IdempotencyService": "veriport.api.idempotency",
     "InvalidRule": "veriport.domain.errors",
     "MissingExtra": "veriport.ports.errors",
+    "PanderaAdapter": "veriport.api.libraries",
     "RuleResult": "veriport.domain.results",
     "RuleStatus": "veriport.domain.results",
     "RunInProgress": "veriport.application.running",
     "Severity": "veriport.domain.severity",
     "Status": "veriport.domain.results",
     "StoreValidationResult": "veriport.api.checkpoints",
+    "TruthoundEngine": "veriport.api.libraries",
     "VeriportError": "veriport.domain.errors",
     "WebhookAction": "veriport.api.checkpoints",
     "WorkFailed": "veriport.api.idempotency",
@@ -80,15 +84,18 @@ __all__ = [
     "ConfigurationError",
     "CustomAction",
     "DataError",
+    "GreatExpectationsAdapter",
     "IdempotencyService",
     "InvalidRule",
     "MissingExtra",
+    "PanderaAdapter",
     "RuleResult",
     "RuleStatus",
     "RunInProgress",
     "Severity",
     "Status",
     "StoreValidationResult",
+    "TruthoundEngine",
     "VeriportError",
     "WebhookAction",
     "WorkFailed",

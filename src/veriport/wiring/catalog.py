@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from inspect import Parameter, signature
 from typing import Any
 
@@ -21,10 +22,14 @@ from veriport.ports.errors import MissingExtra
 
 @frozen
 class Entry:
-    """One of our adapters: where its class is, and the extra that its vendor comes with."""
+    """One of our adapters: where its class is, and the extra that its vendor comes with.
+
+    ``needs`` is a module of the vendor that importing the class does not import.
+    """
 
     target: str
     extra: str = ""
+    needs: str = ""
 
 
 #: Our adapters by port and kind. A plug-in adds to a port by an entry point in ``veriport.PORT``.
@@ -32,6 +37,7 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
     "engines": {
         "polars": Entry("veriport.adapters.engines.polars:PolarsEngine"),
         "ibis": Entry("veriport.adapters.engines.ibis:IbisEngine", "ibis"),
+        "pandera": Entry("veriport.adapters.engines.pandera:PanderaEngine", "pandera", "pandera"),
     },
     "clocks": {"system": Entry("veriport.adapters.clocks.system:SystemClock")},
     "blobs": {
@@ -152,6 +158,8 @@ def lacking(port: str, kind: str) -> str:
 
 def _find(port: str, kind: str) -> type[Any]:
     if (ours := CATALOG[port].get(kind)) is not None:
+        if ours.needs and find_spec(ours.needs) is None:
+            raise MissingExtra(f"{_one(port)} {kind!r}", ours.extra)
         return _load(port, kind, EntryPoint(kind, ours.target, f"veriport.{port}"))
     if plugins := tuple(entry_points(group=f"veriport.{port}", name=kind)):
         return _load(port, kind, plugins[0])
