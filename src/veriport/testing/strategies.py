@@ -313,11 +313,15 @@ def measurements(draw: DrawFn, rule: Rule) -> Measurement:
     checked = draw(st.integers(0, 20) | st.integers(0, _MANY))
     if isinstance(rule, ValueRule):
         nothing = rule.optional and draw(st.booleans())
-        return Measurement(checked=checked, observed=None if nothing else checked)
+        return Measurement(checked=checked, observed=None if nothing else checked, remarks=draw(_remarks))
     verdict = draw(st.booleans()) if isinstance(rule, Native) else None
     failed = draw(st.integers(0, checked))
     shown = draw(st.lists(samples(rule), max_size=min(failed, 2)))
-    return Measurement(checked=checked, failed=failed, samples=tuple(shown), holds=verdict)
+    said = draw(_remarks)
+    return Measurement(checked=checked, failed=failed, samples=tuple(shown), holds=verdict, remarks=said)
+
+
+_remarks = st.sampled_from([(), (), ("a said 1",), ("a said 1", "b <b> said 2")])
 
 
 def outcomes(rule: Rule) -> SearchStrategy[Outcome]:
@@ -388,6 +392,7 @@ def check_results(
         columns=() if chosen else tuple(draw(st.lists(_summaries(), max_size=2))),
         scans=draw(st.none() | st.integers(0, 9)),
         bytes_read=draw(st.none() | st.integers(0, _MANY)),
+        notes=tuple(draw(st.lists(st.sampled_from(["sampled", "a <b> failed"]), max_size=2, unique=True))),
         duration_seconds=draw(durations()),
     )
 
