@@ -10,7 +10,7 @@ from attrs import frozen
 
 from veriport.domain.datasets import engine_kind
 from veriport.domain.errors import ConfigurationError
-from veriport.wiring import catalog
+from veriport.wiring.engines import build_engine
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -34,8 +34,7 @@ def parse_expression(text: str) -> Result[Expr, InvalidExpression]:
 def engine_of(engine: object, dataset: Dataset) -> Engine:
     """The engine that a caller means by a name, by an object or by nothing: then the one for such data."""
     if engine is None or isinstance(engine, str):
-        built: Engine = catalog.build("engines", engine or engine_kind(dataset))
-        return built
+        return build_engine(engine or engine_kind(dataset))
     if not callable(getattr(engine, "open", None)) or not isinstance(getattr(engine, "name", None), str):
         raise ConfigurationError(
             f"{type(engine).__name__} is not an engine: it needs 'name' and 'open(dataset)' "
@@ -92,5 +91,4 @@ class BoundEngine:
 
 def get_engine(name: str = "polars", **options: object) -> BoundEngine:
     """The engine of that name. Raises ``ConfigurationError`` that lists the known names."""
-    engine: Engine = catalog.build("engines", name, **options)
-    return BoundEngine(engine)
+    return BoundEngine(build_engine(name, options))

@@ -9,7 +9,7 @@ import pytest
 
 from veriport.ports.engines import Engine
 from veriport.testing.suites.engines import EngineSuite
-from veriport.wiring import catalog
+from veriport.wiring.engines import build_engine
 
 
 class TestEngine(EngineSuite):
@@ -21,5 +21,4 @@ class TestEngine(EngineSuite):
         name = request.config.getoption("--veriport-engine")
         if not name:
             pytest.fail("say which engine to test: --veriport-engine module:Class", pytrace=False)
-        engine: Engine = catalog.build("engines", name)
-        return engine
+        return build_engine(name)

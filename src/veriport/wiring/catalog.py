@@ -41,6 +41,7 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
     },
     "clocks": {"system": Entry("veriport.adapters.clocks.system:SystemClock")},
     "blobs": {
+        "chain": Entry("veriport.adapters.engines.composed.chain:EngineChain"),
         "file": Entry("veriport.adapters.blobs.file:FileBlobStore"),
         "memory": Entry("veriport.adapters.blobs.memory:MemoryBlobStore"),
     },

@@ -28,28 +28,32 @@ from veriport.application.working import Work
 from veriport.domain.checkpoints import Action, CheckpointSpec, EngineRef
 from veriport.domain.delivery import Policy
 from veriport.ports.blobs import BlobStore
+from veriport.ports.clocks import Clock
 from veriport.ports.engines import Engine
 from veriport.ports.notifiers import Notifier
 from veriport.ports.telemetry import Telemetry
 from veriport.wiring import catalog
 from veriport.wiring.delivery import DeliverySettings
+from veriport.wiring.engines import build_engine
 from veriport.wiring.notifiers import build_notifier
 from veriport.wiring.refs import AdapterRef
 from veriport.wiring.settings import Settings
 from veriport.wiring.stores import build_store
 
 
-def build_engine(ref: EngineRef) -> Engine:
+def _engine(ref: EngineRef, clock: Clock, telemetry: Telemetry) -> Engine:
     """The engine that configuration names."""
-    engine: Engine = catalog.build("engines", ref.kind, **ref.options)
-    return engine
+    return build_engine(ref.kind, ref.options, clock=clock, telemetry=telemetry)
 
 
-def _engine_for(default: Callable[[], Engine], default_ref: EngineRef) -> Callable[[EngineRef], Engine]:
+def _engine_for(
+    default: Callable[[], Engine], default_ref: EngineRef, clock: Clock, telemetry: Telemetry
+) -> Callable[[EngineRef], Engine]:
     """The engine of a checkpoint: the default one, which a program may override, or its own."""
 
     def engine_for(ref: EngineRef) -> Engine:
-        return default() if ref == default_ref and ref.options == default_ref.options else build_engine(ref)
+        is_default = ref == default_ref and ref.options == default_ref.options
+        return default() if is_default else _engine(ref, clock, telemetry)
 
     return engine_for
 
@@ -93,8 +97,8 @@ class Container(containers.DeclarativeContainer):
     clock = providers.Singleton(SystemClock)
     parse = providers.Object(parse)
     telemetry = providers.Singleton(_telemetry, settings.provided.telemetry)
-    engine = providers.Singleton(build_engine, settings.provided.engine)
-    engine_for = providers.Singleton(_engine_for, engine.provider, settings.provided.engine)
+    engine = providers.Singleton(_engine, settings.provided.engine, clock, telemetry)
+    engine_for = providers.Singleton(_engine_for, engine.provider, settings.provided.engine, clock, telemetry)
     notifier_for = providers.Object(build_notifier)
     store = providers.Singleton(build_store, settings.provided.store, clock, telemetry)
     blobs = providers.Singleton(_blobs, settings.provided.blobs)

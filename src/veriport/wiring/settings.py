@@ -32,7 +32,7 @@ from veriport.domain.rules.base import Rule
 from veriport.domain.rules.shorthand import Placed, expand
 from veriport.domain.severity import severity_of
 from veriport.domain.suggestions import nearest
-from veriport.wiring import catalog, delivery
+from veriport.wiring import catalog, delivery, engines
 from veriport.wiring.delivery import DeliverySettings
 from veriport.wiring.documents import Document, Problem, load_document, number_in
 from veriport.wiring.notifiers import build_notifier
@@ -197,11 +197,18 @@ class _Settings:
         """Tell what is wrong with the kind of an adapter and the names of its options, where it was said."""
         said_by = self._said_by(name)
         filled = (*filled, *_FILLED.get(name, ()))
-        for fault in catalog.faults(port, ref.kind, ref.options, filled=filled, ours=_OURS.get(name, ())):
+        for fault in self._faults(name, port, ref, filled):
             if fault.key in said_by:
                 self._wrong_variables.append(f"{said_by[fault.key]}: {fault.message}")
             else:
                 self._wrong(fault.message, name, fault.key)
+
+    def _faults(
+        self, name: str, port: str, ref: AdapterRef, filled: Iterable[str]
+    ) -> tuple[catalog.Fault, ...]:
+        if port == "engines":
+            return engines.faults(ref.kind, ref.options)
+        return catalog.faults(port, ref.kind, ref.options, filled=filled, ours=_OURS.get(name, ()))
 
     def _store(self, value: object) -> AdapterRef:
         """The store: a URL or a path, or a kind with its settings; beside the file where none is named."""
@@ -383,7 +390,7 @@ class _Settings:
         return value
 
     def _known_engine(self, ref: EngineRef, *path: int | str) -> EngineRef:
-        for fault in catalog.faults("engines", ref.kind, ref.options):
+        for fault in engines.faults(ref.kind, ref.options):
             self._wrong(fault.message, *path, fault.key)
         return ref
 

@@ -1,0 +1,105 @@
+"""From what configuration says of an engine to the engine, also one that is made of others.
+
+``{kind: chain, engines: [polars, {kind: ibis, url: ...}]}`` names engines inside an engine; they are
+built first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from veriport.domain.errors import ConfigurationError, shown
+from veriport.ports.clocks import Clock
+from veriport.ports.engines import Engine
+from veriport.ports.telemetry import Telemetry
+from veriport.wiring import catalog
+from veriport.wiring.catalog import Fault
+
+#: The option of a kind that holds engines: a list of them where it ends in ``s``.
+_INSIDE: Mapping[str, str] = {"chain": "engines"}
+
+#: What a kind takes besides its options, from us.
+_PARTS: Mapping[str, tuple[str, ...]] = {"chain": ("telemetry",)}
+
+
+def build_engine(
+    kind: str,
+    options: Mapping[str, object] | None = None,
+    *,
+    clock: Clock | None = None,
+    telemetry: Telemetry | None = None,
+) -> Engine:
+    """The engine of that kind. Raises ``ConfigurationError`` for what cannot be built.
+
+    ``clock`` and ``telemetry`` go to the engines that take them: by default the system's, and none.
+    """
+    given = dict(options or {})
+    option = _INSIDE.get(kind)
+    if option in given:
+        built = [_made(each, clock, telemetry) for each in _listed(option, given[option])]
+        given[option] = built if option.endswith("s") else built[0]
+    wanted = _PARTS.get(kind, ())
+    parts = {name: _part(name, clock, telemetry) for name in wanted if name not in given}
+    engine: Engine = catalog.build("engines", kind, **given, **parts)
+    return engine
+
+
+def _part(name: str, clock: Clock | None, telemetry: Telemetry | None) -> object:
+    own = {"clock": clock, "telemetry": telemetry}[name]
+    return catalog.build(*_DEFAULTS[name]) if own is None else own
+
+
+_DEFAULTS: Mapping[str, tuple[str, str]] = {"clock": ("clocks", "system"), "telemetry": ("telemetry", "none")}
+
+
+def _made(value: object, clock: Clock | None, telemetry: Telemetry | None) -> object:
+    """An engine that is named; one that was made already stays what it is."""
+    named = _named(value)
+    return value if named is None else build_engine(*named, clock=clock, telemetry=telemetry)
+
+
+def _listed(option: str, value: object) -> tuple[object, ...]:
+    if not option.endswith("s"):
+        return (value,)
+    if not isinstance(value, list | tuple) or not value:
+        raise ConfigurationError(f"{option} must be a list of one engine or more, not {shown(value)}")
+    return tuple(value)
+
+
+def _named(value: object) -> tuple[str, dict[str, object]] | None:
+    """The kind and the options of an engine that is named by a text or a mapping."""
+    match value:
+        case str():
+            return value, {}
+        case {"kind": str(kind), **options}:
+            return kind, {str(key): item for key, item in options.items()}
+    return None
+
+
+def faults(kind: str, options: Mapping[str, object]) -> tuple[Fault, ...]:
+    """What ``build_engine`` would refuse of the names of kinds and options, see ``catalog.faults``."""
+    return tuple(_faults(kind, options))
+
+
+def _faults(kind: str, options: Mapping[str, object]) -> Iterator[Fault]:
+    yield from catalog.faults(
+        "engines", kind, options, filled=_PARTS.get(kind, ()), ours=_PARTS.get(kind, ())
+    )
+    option = _INSIDE.get(kind)
+    if option is None:
+        return
+    if option not in options:
+        if not options:  # the catalog does not look at a kind of ours without options
+            yield Fault("kind", f"engine {kind!r} needs {option!r}")
+        return
+    try:
+        inside = _listed(option, options[option])
+    except ConfigurationError as wrong:
+        yield Fault(option, str(wrong))
+        return
+    for each in inside:
+        named = _named(each)
+        if named is None:
+            yield Fault(option, f"an engine is a name or a mapping with 'kind', not {shown(each)}")
+        else:
+            yield from (Fault(option, fault.message) for fault in faults(*named))
