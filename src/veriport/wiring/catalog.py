@@ -37,11 +37,14 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
     "engines": {
         "polars": Entry("veriport.adapters.engines.polars:PolarsEngine"),
         "ibis": Entry("veriport.adapters.engines.ibis:IbisEngine", "ibis"),
+        "great_expectations": Entry(
+            "veriport.adapters.engines.great_expectations:GreatExpectationsEngine", "gx", "great_expectations"
+        ),
         "pandera": Entry("veriport.adapters.engines.pandera:PanderaEngine", "pandera", "pandera"),
+        "chain": Entry("veriport.adapters.engines.composed.chain:EngineChain"),
     },
     "clocks": {"system": Entry("veriport.adapters.clocks.system:SystemClock")},
     "blobs": {
-        "chain": Entry("veriport.adapters.engines.composed.chain:EngineChain"),
         "file": Entry("veriport.adapters.blobs.file:FileBlobStore"),
         "memory": Entry("veriport.adapters.blobs.memory:MemoryBlobStore"),
     },

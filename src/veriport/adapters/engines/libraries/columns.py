@@ -7,7 +7,8 @@ and the constants of a rule follow them, so that no library has to agree with us
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 import polars as pl
 from attrs import field, frozen
@@ -83,13 +84,16 @@ class PlainColumn:
 
     def constants(self, values: tuple[Scalar, ...]) -> list[Constant]:
         """Those of the values that the column can hold, as a library compares them with its own."""
+        return list(self.written(values))
+
+    def written(self, values: tuple[Scalar, ...]) -> dict[Constant, Scalar]:
+        """The same, and how each of them is written in the rule."""
         if self.dtype == pl.Null:
-            return []
+            return {}
         can_be = held(values, pl.String() if self.family is Family.STRING else self.dtype)
-        if self.grid is not None:
-            return [int(self.grid.units(value)) for value in can_be.written]
-        listed: list[Constant] = can_be.values.to_list()
-        return listed
+        if self.grid is None:
+            return dict(zip(can_be.values.to_list(), can_be.written, strict=True))
+        return {int(self.grid.units(value)): value for value in can_be.written}
 
     def ends(self, rule: Bounds) -> tuple[End | None, End | None]:
         """The ends of a range on the grid of the column; an end beyond it is open at its last value."""
@@ -125,8 +129,17 @@ class PlainColumn:
             return utc.date().isoformat()
         return (utc if getattr(self.dtype, "time_zone", None) else utc.replace(tzinfo=None)).isoformat()
 
+    def age(self, units: int) -> float:
+        """Seconds from a time to the moment of the check; negative after it."""
+        assert self.grid is not None  # noqa: S101  # it is of times
+        seconds = Fraction(units * (86_400 if self.family is Family.DATE else 1), self.grid.per_one)
+        since = (self.now - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+        return float(Fraction(since, 1_000_000) - seconds)
+
     def shown(self, value: object) -> Scalar:
         """What a library found among the values, as a result shows it."""
+        if self.dtype == pl.Float32 and isinstance(value, float):  # the shortest number that reads as it
+            return observed(float(pl.Series([value], dtype=pl.Float32).cast(pl.String).item()))
         if value is None or self.grid is None:
             return observed(value)
         units: int = int(value)  # type: ignore[call-overload]  # of a grid these are whole numbers

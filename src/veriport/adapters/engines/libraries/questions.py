@@ -79,10 +79,11 @@ def _takes_numbers(rule: Rule) -> bool:
     return any(not isinstance(value, str) for value in values)
 
 
-def nothing_to_see(rule: Rule) -> Answer | None:
+def nothing_to_see(rule: Rule) -> Answer:
     """The answer over no rows, which no library has to be asked for."""
     if rule.shape is Shape.ROWS:
         return Broke(())
-    if isinstance(rule, Aggregate):
-        return Observed(0 if rule.of in {Of.DISTINCT_COUNT, Of.NULL_COUNT} else None)
-    return Observed(0) if isinstance(rule, RowCount) else None
+    counts = isinstance(rule, RowCount) or (
+        isinstance(rule, Aggregate) and rule.of in {Of.DISTINCT_COUNT, Of.NULL_COUNT}
+    )
+    return Observed(0 if counts else None)

@@ -198,9 +198,11 @@ class _Asking:
         seen = self._seen(rule)
         absent = pl.any_horizontal(column(name).is_null() for name in rule.reads) if rule.reads else None
         judged = seen if absent is None or question.view is not View.PRESENT else seen.filter(~absent)
-        answer = nothing_to_see(rule) if judged.is_empty() else None
-        if answer is None:
-            answer = question.ask(judged.select(_shown(columns, question.view)))
+        answer = (
+            nothing_to_see(rule)
+            if judged.is_empty()
+            else question.ask(judged.select(_shown(columns, question.view)))
+        )
         match answer:
             case NotEvaluated():
                 return answer
