@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -21,7 +20,7 @@ from veriport.domain import outbox_keys
 from veriport.domain.checkpoints import ActionResult, ActionStatus, CheckpointResult
 from veriport.domain.delivery import Delivery, Message, Outcome, Policy
 from veriport.domain.records import Change
-from veriport.domain.runs import document_key, told
+from veriport.domain.runs import document_key
 from veriport.ports.blobs import BlobStore
 from veriport.ports.clocks import Clock
 from veriport.ports.errors import DeadlineExceeded, PortError
@@ -94,7 +93,7 @@ class DeliverDurably:
             why = f"not sent, since the run could not be recorded: {trouble}"
             unsent = (_begun(receivers[message.receiver], ActionStatus.ERROR, why) for message in messages)
             return Delivered(actions=tuple(unsent), not_recorded=str(trouble))
-        drain = self._drain(result, receivers)
+        drain = self._drain(messages, receivers)
         tasks = [self._start(drain, delivery, receivers[delivery.receiver]) for delivery in deliveries]
         finished = tuple(
             self._finish(delivery, receivers[delivery.receiver], task)
@@ -103,8 +102,7 @@ class DeliverDurably:
         self._tidy()
         return Delivered(actions=finished)
 
-    def _drain(self, result: CheckpointResult, receivers: Mapping[str, Receiver]) -> DrainLane:
-        body = told(json.loads(result.to_json(indent=None)))
+    def _drain(self, messages: Iterable[Message], receivers: Mapping[str, Receiver]) -> DrainLane:
         return DrainLane(
             store=self.store,
             blobs=self.blobs,
@@ -114,7 +112,7 @@ class DeliverDurably:
             chance=self.chance,
             policy=self.policy,
             keep_days=self.keep_days,
-            bodies={document_key(result.run_id): body},
+            bodies={document_key(message.run_id): message.body for message in messages},
         )
 
     def _start(self, drain: DrainLane, delivery: Delivery, receiver: Receiver) -> Task[Outcome | None]:

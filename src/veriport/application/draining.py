@@ -69,6 +69,7 @@ class _Hold:
     after: str = ""
     changed: bool = False
     notifier: Notifier | None = None
+    _together: int | None = None
 
     def open(self, receiver: Receiver) -> Notifier:
         """The receiver's notifier, made when it is first asked for; what that raises is raised again."""
@@ -76,13 +77,16 @@ class _Hold:
             self.notifier = receiver.open()
         return self.notifier
 
-    def drops_repeats(self, receiver: Receiver) -> bool:
-        """Whether a message may be sent once more without harm."""
-        try:
-            notifier = self.open(receiver)
-        except Exception:  # noqa: BLE001  # it is the outcome of the first message
-            return False
-        return isinstance(notifier, Idempotent) and notifier.idempotent
+    def together(self, receiver: Receiver) -> int:
+        """How many messages are begun in one commit: several where one may be sent once more without harm."""
+        if self._together is None:
+            try:
+                notifier = self.open(receiver)
+            except Exception:  # noqa: BLE001  # it is the outcome of the first message
+                return 1
+            drops_repeats = isinstance(notifier, Idempotent) and notifier.idempotent
+            self._together = _TOGETHER if drops_repeats else 1
+        return self._together
 
 
 @frozen(kw_only=True)
@@ -146,7 +150,7 @@ class DrainLane:
 
     def _ready(self, hold: _Hold, receiver: Receiver) -> list[_Queued]:
         """The next messages that are due and not to be given up, as many as are begun together."""
-        many = _TOGETHER if hold.drops_repeats(receiver) else 1
+        many = hold.together(receiver)
         ready: list[_Queued] = []
         while len(ready) < many and (hold.page or not ready):
             queued_next = self._next(hold)
@@ -197,7 +201,7 @@ class DrainLane:
     def _begin(self, hold: _Hold, ready: Sequence[_Queued], receiver: Receiver) -> list[_Queued]:
         """Commit that attempts begin, with the outcomes of those before; the lane is ours for long enough."""
         now = self._now(hold)
-        begun = [evolve(each, delivery=step(each.delivery, Event.BEGIN, now).unwrap()) for each in ready]
+        begun = [_after(each, Event.BEGIN, now) for each in ready]
         puts = [_kept(each) for each in begun]
         if self._left(hold) < receiver.timeout_seconds:
             self._renew(hold, receiver)
@@ -205,7 +209,7 @@ class DrainLane:
         if revision is None:
             hold.page.clear()
             return []
-        return [evolve(each, revision=revision) for each in begun]
+        return [_Queued(each.key, revision, each.delivery) for each in begun]
 
     def _attempt_all(self, hold: _Hold, begun: Sequence[_Queued], receiver: Receiver) -> timedelta | None:
         """Send one after the other; how long to leave the receiver alone once one fails."""
@@ -428,7 +432,7 @@ def _gone(each: _Queued) -> Delete:
 
 
 def _after(each: _Queued, event: Event, now: datetime) -> _Queued:
-    return evolve(each, delivery=step(each.delivery, event, now).unwrap())
+    return _Queued(each.key, each.revision, step(each.delivery, event, now).unwrap())
 
 
 def _receipt(given: object) -> Receipt:

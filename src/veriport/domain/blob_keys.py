@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
+from functools import lru_cache
 
 from veriport.domain.errors import ConfigurationError
 
@@ -16,7 +16,8 @@ from veriport.domain.errors import ConfigurationError
 MAX_PART_BYTES = 255
 MAX_KEY_BYTES = 1024
 
-_FORBIDDEN = frozenset('\\<>:"|?*')
+#: Signs that mean something to a shell or a disk, control characters and halves of surrogate pairs.
+_FORBIDDEN = re.compile('[\\\\<>:"|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 #: Devices that Windows opens under these names, whatever follows the first dot.
 _DEVICES = re.compile(r"(?i)(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])(?=\s*(?:\.|$))")
 
@@ -38,8 +39,8 @@ def _fault(part: str) -> str | None:
     """Why ``part`` cannot be one, or ``None``."""
     if not part:
         return "a part between two '/' is empty"
-    if bad := next((char for char in part if _is_forbidden(char)), None):
-        return f"the part {_shown(part)} holds {bad!a}"
+    if bad := _FORBIDDEN.search(part):
+        return f"the part {_shown(part)} holds {bad[0]!a}"
     if part.startswith("."):
         return f"the part {_shown(part)} begins with a dot"
     if part.endswith((".", " ")):
@@ -51,14 +52,11 @@ def _fault(part: str) -> str | None:
     return None
 
 
-def _is_forbidden(char: str) -> bool:
-    return char in _FORBIDDEN or unicodedata.category(char) in {"Cc", "Cs"}
-
-
 def _shown(text: str) -> str:
     return ascii(text if len(text) <= 80 else text[:77] + "...")  # noqa: PLR2004  # a terminal line
 
 
+@lru_cache(4096)
 def safe_part(text: str, *, limit: int = 80) -> str:
     """Make one part of a key, of at most ``limit`` bytes (16 or more), out of any text.
 
@@ -75,4 +73,4 @@ def safe_part(text: str, *, limit: int = 80) -> str:
 
 
 def _is_readable(char: str) -> bool:
-    return char.isprintable() and char != "/" and not _is_forbidden(char)
+    return char.isprintable() and char != "/" and not _FORBIDDEN.match(char)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import TypeVar, get_origin
 
 from attrs import evolve, fields, has
@@ -44,8 +45,14 @@ def to_json(document: Mapping[str, object], *, indent: int | None = 2) -> str:
 
     Half a surrogate pair, as in the name of a file that is not UTF-8, is escaped: the text can be encoded.
     """
-    text = json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False)
+    text = _encoder(indent).encode(document)
     return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+@cache
+def _encoder(indent: int | None) -> json.JSONEncoder:
+    """``json.dumps`` makes one for each call."""
+    return json.JSONEncoder(ensure_ascii=False, indent=indent, allow_nan=False)
 
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -192,17 +199,18 @@ def _structure_for(cls: type[_T]) -> Callable[[object, object], _T]:
     """Reads a class from a mapping that has all its keys; a default must not hide a broken document."""
     living = {each.name: override(omit=True) for each in fields(cls) if each.name in _LIVING}  # type: ignore[arg-type]  # it has attributes
     read: Callable[[Mapping[str, object], object], _T] = make_dict_structure_fn(cls, converter, **living)  # type: ignore[arg-type]  # overrides
-    attributes = [each for each in fields(cls) if each.name not in _ADDED_LATER | _LIVING]  # type: ignore[arg-type]  # the same
+    needed = [each for each in fields(cls) if each.name not in _ADDED_LATER | _LIVING]  # type: ignore[arg-type]  # the same
+    names = [each.name for each in needed]
+    lists = [each.name for each in needed if get_origin(each.type) in {tuple, frozenset}]
 
     def structure(value: object, _: object) -> _T:
         entry = _mapping(value)
-        for attribute in attributes:
-            if attribute.name not in entry:
-                raise ValueError(f"there is no {attribute.name!r}")
-            if get_origin(attribute.type) in {tuple, frozenset} and not isinstance(
-                entry[attribute.name], list | tuple
-            ):
-                raise TypeError(f"{attribute.name!r} is not a list")
+        for name in names:
+            if name not in entry:
+                raise ValueError(f"there is no {name!r}")
+        for name in lists:
+            if not isinstance(entry[name], list | tuple):
+                raise TypeError(f"{name!r} is not a list")
         return read(entry, cls)
 
     return structure

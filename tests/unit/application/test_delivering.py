@@ -56,7 +56,7 @@ def _message(receiver: str, run: str) -> Message:
         checkpoint="orders",
         status=Status.FAILURE,
         occurred_at=_NOON,
-        body={},
+        body=_result(run).to_dict(),
     )
 
 

@@ -75,7 +75,7 @@ def _select(columns: str, rest: str) -> str:
 
 
 _GET = _select(COLUMNS, f"key = :key AND {_LIVING}")
-_GET_HEAD = _select(COLUMNS.replace("value", "x''"), f"key = :key AND {_LIVING}")
+_GET_MARKS = _select("revision, fence", f"key = :key AND {_LIVING}")
 _SCAN = _select(COLUMNS, f"key >= :first AND key < :end AND {_LIVING} ORDER BY key LIMIT :limit")
 _SCAN_BACK = _SCAN.replace("ORDER BY key", "ORDER BY key DESC")
 _TAKE = _select("key", f"key = :key AND due_at <= :now AND {_LIVING} LIMIT :limit")
@@ -148,7 +148,7 @@ class SqliteStateStore:
             now = micros(self.now())
             for change in changes:
                 if change.guard is not None:
-                    found = _record(connection, _GET_HEAD, change.key.encode(), now)
+                    found = _marks(connection, change.key, now)
                     if not holds(change.guard, found):
                         return Failure(Conflict(change.key))
             revision = _last_revision(connection, 1)
@@ -205,6 +205,12 @@ class SqliteStateStore:
 def _record(connection: sqlite3.Connection, statement: str, key: bytes, now: int) -> Record | None:
     row = connection.execute(statement, {"key": key, "now": now}).fetchone()
     return record_of(row) if row else None
+
+
+def _marks(connection: sqlite3.Connection, key: str, now: int) -> Record | None:
+    """What guards look at."""
+    row = connection.execute(_GET_MARKS, {"key": key.encode(), "now": now}).fetchone()
+    return Record(key=key, value=b"", revision=row[0], fence=row[1]) if row else None
 
 
 def _last_revision(connection: sqlite3.Connection, how_many: int) -> int:
