@@ -212,9 +212,9 @@ class _Mask:
 
     def silence(self, rule: Rule, outcome: Outcome) -> Outcome:
         """The outcome without a reason that may quote values of masked columns."""
-        masked = rule.mask or set(columns_read(rule, self.parsed)) & set(self.columns)
-        masked = masked or (isinstance(rule, Native) and self.columns)  # it may read any column
-        if not masked or isinstance(outcome, Measurement | NotEvaluated):
+        reads = set(columns_read(rule, self.parsed)) & set(self.columns)
+        may_read = isinstance(rule, Native) and self.columns  # any column
+        if not (rule.mask or reads or may_read) or isinstance(outcome, Measurement | NotEvaluated):
             return outcome
         return Broken("it could not be evaluated; the reason may quote masked values and is not shown")
 
