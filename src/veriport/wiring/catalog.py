@@ -40,8 +40,12 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
         "great_expectations": Entry(
             "veriport.adapters.engines.great_expectations:GreatExpectationsEngine", "gx", "great_expectations"
         ),
+        "truthound": Entry("veriport.adapters.engines.truthound:TruthoundEngine", "truthound", "truthound"),
         "pandera": Entry("veriport.adapters.engines.pandera:PanderaEngine", "pandera", "pandera"),
         "chain": Entry("veriport.adapters.engines.composed.chain:EngineChain"),
+        "cached": Entry("veriport.adapters.engines.composed.cached:CachedEngine"),
+        "sampled": Entry("veriport.adapters.engines.composed.sampled:SampledEngine"),
+        "instrumented": Entry("veriport.adapters.engines.composed.instrumented:InstrumentedEngine"),
     },
     "clocks": {"system": Entry("veriport.adapters.clocks.system:SystemClock")},
     "blobs": {

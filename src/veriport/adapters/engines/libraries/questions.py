@@ -32,13 +32,20 @@ class Broke:
 
 
 @frozen
+class Counted:
+    """How many rows break a rule, from a library that does not tell which."""
+
+    failed: int
+
+
+@frozen
 class Observed:
     """The value that a library made of the frame."""
 
     value: object
 
 
-Answer = Broke | Observed | NotEvaluated
+Answer = Broke | Counted | Observed | NotEvaluated
 
 
 @frozen(kw_only=True)
