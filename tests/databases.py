@@ -337,8 +337,8 @@ class DuckDB:
     _numbers: Iterator[int] = field(factory=itertools.count)
 
     def lacks(self, case: Case) -> str:
-        del case
-        return ""
+        there = [] if case.reference is None else case.reference.frame().dtypes
+        return _first({"Parquet has no durations": any(isinstance(each, pl.Duration) for each in there)})
 
     def load(self, case: Case) -> Dataset:
         return Handle(case.frame())
@@ -346,7 +346,8 @@ class DuckDB:
     def refer(self, case: Case) -> object:
         assert case.reference is not None
         path = self.folder / f"reference{next(self._numbers)}.parquet"
-        case.reference.frame().write_parquet(path)
+        wide = pl.col(pl.Int128).cast(pl.Decimal(38, 0))  # which others than Polars read as bytes
+        case.reference.frame().with_columns(wide).write_parquet(path)
         return str(path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tests.databases import Database, load_or_skip
 from veriport.adapters.engines.ibis import IbisEngine
 from veriport.domain.datasets import Dataset
 from veriport.ports.engines import Engine
-from veriport.testing.cases import Case
+from veriport.testing.cases import Case, cases
 from veriport.testing.suites.engines import EngineSuite
 
 
@@ -56,6 +57,22 @@ class TestSQLite(IbisSuite):
 
 @pytest.mark.server
 class TestSpark(IbisSuite):
+    """A query of Spark takes a tenth of a second, so few cases run, unless ``VERIPORT_SPARK=all``."""
+
     @pytest.fixture(autouse=True)
     def _database(self, spark_tables: Database) -> None:
         self.database = spark_tables
+
+    def load(self, case: Case) -> Dataset:
+        if case.name and case.name not in _ON_SPARK and os.environ.get("VERIPORT_SPARK") != "all":
+            pytest.skip("one case in twenty runs on Spark")
+        return super().load(case)
+
+
+#: What Spark says in its own way, and of all else one case in twenty.
+_ON_SPARK = frozenset(
+    case.name
+    for place, case in enumerate(cases())
+    if place % 20 == 0
+    or case.name.startswith(("NaN: equals", "zones: are", "durations: in a set", "texts: a null"))
+)

@@ -160,7 +160,7 @@ class Spread:
 def numbers(rule: ColumnRule, view: View) -> tuple[ir.Value, ir.BooleanValue]:
     """The column as floats, and which rows count for a statistic: finite ones. NaN is not below infinity."""
     value = view.value(rule.column).expr.cast(dt.float64)
-    return value, view.within(rule, value.abs() < number(_INFINITY))
+    return value, view.within(rule, view.dialect.is_finite(value))
 
 
 def _spread_folds(
@@ -213,7 +213,7 @@ def quantile(
     below = math.floor(place)
     seen = view.seen(rule)
     value = seen.value(rule.column).expr.cast(dt.float64)
-    counted = value.abs() < number(_INFINITY) if finite else value.notnull()
+    counted = view.dialect.is_finite(value) if finite else value.notnull()
     ordered = seen.table.filter(counted).select(x=value).order_by("x")
     answer = yield Ask(tables=(ordered.limit(2, offset=below),))
     found = [float(str(each)) for each, *_ in answer.tables[0]]
@@ -234,8 +234,8 @@ def _statistic(rule: Aggregate, view: View) -> Plan:
         **_spread_folds(value, finite, view),
         "sum": value.sum(where=finite),
         "rows": count(view, rule, view.raw(rule.column).notnull()),
-        "above": count(view, rule, value == number(_INFINITY)),
-        "below": count(view, rule, value == number(-_INFINITY)),
+        "above": count(view, rule, view.dialect.is_infinite(value, 1)),
+        "below": count(view, rule, view.dialect.is_infinite(value, -1)),
     }
     answer = yield Ask(folds)
     rows, above, below = (answer.count(name) for name in ("rows", "above", "below"))
@@ -278,7 +278,7 @@ def correlation(rule: Correlation, view: View) -> Plan:
         return Found(Measurement(checked=0))
     first, second = (view.value(name).expr.cast(dt.float64) for name in rule.columns)
     both = view.within(rule, view.present(rule.columns))
-    finite = both & (first.abs() < number(_INFINITY)) & (second.abs() < number(_INFINITY))
+    finite = both & view.dialect.is_finite(first) & view.dialect.is_finite(second)
     answer = yield Ask(
         {
             "rows": view.table.count(where=both),

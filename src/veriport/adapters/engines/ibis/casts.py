@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import ibis
 import ibis.expr.datatypes as dt
+import ibis.expr.operations as ops
 from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.dialects import Dialect
@@ -23,10 +24,16 @@ _MOMENT = (
 )
 
 
+def equal(left: ir.Value, right: ir.Value) -> ir.BooleanValue:
+    """SQL's equality; Ibis itself reads ``= NULL`` as ``IS NULL``."""
+    return ops.Equals(left, right).to_expr()
+
+
 def ends_with(text: ir.StringValue, end: ir.StringValue) -> ir.BooleanValue:
     """Whether a text has another one, perhaps an empty one, at its end."""
     start = text.length() - end.length()
-    return (start >= 0).ifelse(text.substr(ibis.greatest(start, 0), end.length()) == end, text != text)  # noqa: PLR0124  # FALSE, or null
+    ends = equal(text.substr(ibis.greatest(start, 0), end.length()), end)
+    return (start >= 0).ifelse(ends, start > start)  # noqa: PLR0124  # FALSE, or null
 
 
 def midnight(day: ir.Value, dialect: Dialect) -> ir.Value:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC
 from functools import reduce
 from itertools import combinations
+from math import ceil, floor
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -21,6 +22,7 @@ from veriport.adapters.engines.ibis.values import (
     at_most,
     held,
     scale_of,
+    units_of,
     wherever,
 )
 from veriport.adapters.engines.ibis.views import View
@@ -126,14 +128,14 @@ def _not_like(rule: NotLike, view: View) -> ir.BooleanValue:
 
 
 def _contains(rule: Contains, view: View) -> ir.BooleanValue:
-    text, size = view.value(rule.column).expr, len(rule.text)
+    text, size, part = view.value(rule.column).expr, len(rule.text), view.dialect.text(rule.text)
     if rule.at is At.ANYWHERE:
-        return text.contains(rule.text)
+        return text.contains(part)
     if rule.at is At.START:
-        return text.substr(0, size) == rule.text
+        return text.substr(0, size) == part
     start = text.length() - size
     return (start >= 0).ifelse(
-        text.substr(ibis.greatest(start, 0), size) == rule.text, wherever(text, holds=False)
+        text.substr(ibis.greatest(start, 0), size) == part, wherever(text, holds=False)
     )
 
 
@@ -207,10 +209,35 @@ def _row_sum(rule: RowSum, view: View) -> ir.BooleanValue:
     if not exact:
         total = reduce(operator.add, (value.expr.cast(dt.float64) for value in values))
         return between(rule, Value(total, DataType(Family.FLOAT, "float64"), dt.float64), view.dialect)
-    total = reduce(operator.add, (value.expr if wide is None else value.expr.cast(wide) for value in values))
     if wide is None:
-        return between(rule, Value(total, DataType(Family.INTEGER, "int64"), dt.int64), view.dialect)
+        return _halves_between(rule, [value.expr for value in values])
+    total = reduce(operator.add, (value.expr.cast(wide) for value in values))
     return between(rule, Value(total, DataType(Family.DECIMAL, "decimal"), wide), view.dialect)
+
+
+_HALF = 32  #: bits
+
+
+def _halves_between(rule: RowSum, values: Sequence[ir.Value]) -> ir.BooleanValue:
+    """Whether the sum of whole numbers lies between the ends, where 64 bits are the widest: in two halves."""
+    low = reduce(operator.add, (value & (2**_HALF - 1) for value in values))
+    high = reduce(operator.add, (value >> _HALF for value in values)) + (low >> _HALF)
+    low = low & (2**_HALF - 1)
+
+    def at_least(bound: int) -> ir.BooleanValue:
+        above, rest = bound >> _HALF, bound & (2**_HALF - 1)
+        if abs(above) >= 2**_HALF * len(values):
+            return wherever(high, holds=above < 0)
+        return (high > above) | ((high == above) & (low >= rest))
+
+    tests = []
+    if rule.min is not None:
+        least = units_of(rule.min)
+        tests.append(at_least(ceil(least) if rule.closed_low else floor(least) + 1))
+    if rule.max is not None:
+        most = units_of(rule.max)
+        tests.append(~at_least((floor(most) if rule.closed_high else ceil(most) - 1) + 1))
+    return reduce(operator.and_, tests)
 
 
 def _row_unique(rule: RowUnique, view: View) -> ir.BooleanValue:

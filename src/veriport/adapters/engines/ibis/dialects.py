@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, reduce
 from importlib import import_module
 from typing import Any
 
 import ibis
+import ibis.expr.datashape as ds
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
 import sqlglot as sg
 import sqlglot.expressions as sge
 from attrs import field, frozen
+from ibis.common.exceptions import UnsupportedOperationError
 from ibis.config import Config
 from ibis.expr import types as ir
 
@@ -27,6 +28,14 @@ class Collated(ops.Unary):  # type: ignore[misc]  # Ibis ships no types
     dtype = dt.string
 
 
+class NullCharacter(ops.Value):  # type: ignore[misc]  # Ibis ships no types
+    """The character that no query can be written with."""
+
+    dtype = dt.string
+    shape = ds.scalar
+
+
+_INFINITY = float("inf")
 _WORD = "[0-9A-Za-z_]"
 #: For engines that know look-around, whose own words depend on a locale or on other ends of lines.
 _LOOKING: Mapping[str, str] = {
@@ -46,6 +55,7 @@ class Dialect:
     where the database may not. ``wide`` is the type in which whole numbers and decimals of ``scale`` are
     exact, ``None`` where there is none. ``text_times`` says that times are kept as texts. ``like`` says
     that LIKE minds case and reads ``\`` as an escape. ``folds`` is how many values a query may give.
+    ``null_character`` is the function that makes one of 0, where texts can hold it.
     """
 
     name: str
@@ -54,17 +64,31 @@ class Dialect:
     collation: str | None = None
     wide: Callable[[int], dt.DataType | None] = field(default=lambda scale: dt.Decimal(38, scale), eq=False)
     has_nan: bool = True
-    has_regex: bool = True
+    has_infinity: bool = True
     text_times: bool = False
     like: bool = True
     folds: int = 1_000
-    keeps_order: bool = False
+    null_character: str = ""
 
     def sql(self, expression: ir.Expr) -> str:
         """The query of an expression."""
-        compiler = _compiler(self.compiler, self.collation)
+        compiler = _compiler(self.compiler, self.collation, self.null_character)
         tree = compiler.to_sqlglot(expression)
         return str(tree.sql(dialect=compiler.dialect))
+
+    def holds(self, text: str) -> bool:
+        """Whether a text of this database can be this one."""
+        return bool(self.null_character) or "\0" not in text
+
+    def text(self, value: str) -> ir.StringValue:
+        """A constant text; a null character ends what is written in a query."""
+        if "\0" not in value:
+            return ibis.literal(value)
+        if not self.null_character:
+            raise UnsupportedOperationError(f"texts of {self.name} hold no null character")
+        null = NullCharacter().to_expr()
+        first, *others = (ibis.literal(part) for part in value.split("\0"))
+        return reduce(lambda made, part: made + null + part, others, first)
 
     def collated(self, text: ir.StringValue) -> ir.StringValue:
         """A text that compares by code point."""
@@ -84,29 +108,60 @@ class Dialect:
         parts = ("(?s:.)*" if c == "%" else "(?s:.)" if c == "_" else _plain(c) for c in pattern)
         return self.matches(text, rf"^{''.join(parts)}$")
 
+    def is_finite(self, number: ir.FloatingValue) -> ir.BooleanValue:
+        """Whether a number is neither infinite nor NaN, which is not below infinity; null of a null."""
+        if not self.has_infinity:
+            return number == number  # noqa: PLR0124  # TRUE, or null
+        return number.abs() < _INFINITY
+
+    def is_infinite(self, number: ir.FloatingValue, sign: int) -> ir.BooleanValue:
+        """Whether a number is infinite with this sign."""
+        return number == sign * _INFINITY if self.has_infinity else ibis.literal(value=False)
+
     def is_nan(self, number: ir.FloatingValue) -> ir.BooleanValue:
         """Whether a number is NaN."""
         return number.isnan() if self.has_nan else ibis.literal(value=False)
 
 
 def _plain(character: str) -> str:
-    return re.escape(character) if character.isascii() and not character.isalnum() else character
+    if not character.isascii() or character.isalnum():
+        return character
+    return f"\\{character}" if character.isprintable() else f"\\x{ord(character):02X}"
 
 
 @cache
-def _compiler(where: tuple[str, str], collation: str | None) -> Any:  # noqa: ANN401  # a class made here
+def _compiler(where: tuple[str, str], collation: str | None, null_character: str) -> Any:  # noqa: ANN401  # a class made here
     module, name = where
     base = getattr(import_module(f"ibis.backends.sql.compilers.{module}"), name)
     if ibis.options.pyspark is None:  # without PySpark nobody sets it, and its compiler asks
         ibis.options.pyspark = _SparkOptions()
-    if collation is None:
-        return base()
 
-    def visit(self: object, op: object, *, arg: sge.Expression) -> sge.Expression:
+    def collated(self: object, op: object, *, arg: sge.Expression) -> sge.Expression:
         del self, op
         return sge.Paren(this=sge.Collate(this=arg, expression=sg.to_identifier(collation, quoted=True)))
 
-    return type(f"Collating{name}", (base,), {"visit_Collated": visit, "__slots__": ()})()
+    def null(self: object, op: object) -> sge.Expression:
+        del self, op
+        return sge.Anonymous(this=null_character, expressions=[sge.convert(0)])
+
+    def is_null(self: object, op: object, *, arg: sge.Expression) -> sge.Expression:
+        """Of NaN too, which Ibis takes for a null of Spark."""
+        del self, op
+        inside = arg if isinstance(arg, sge.Column) else sge.Paren(this=arg)
+        return sge.Paren(this=sge.Is(this=inside, expression=sge.Null()))
+
+    def not_null(self: object, op: object, *, arg: sge.Expression) -> sge.Expression:
+        return sge.Not(this=is_null(self, op, arg=arg))
+
+    ours = {
+        "visit_Collated": collated,
+        "visit_NullCharacter": null,
+        "visit_IsNull": is_null,
+        "visit_NotNull": not_null,
+        "SQLGLOT_NEEDS_PARENS": base.SQLGLOT_NEEDS_PARENS | {sge.Not},  # NOT binds less than <=
+        "__slots__": (),
+    }
+    return type(f"Our{name}", (base,), ours)()
 
 
 class _SparkOptions(Config):  # type: ignore[misc]  # Ibis ships no types
@@ -122,13 +177,13 @@ def _none(_: int) -> None:
 
 
 #: Those that tests hold to the semantics.
-DUCKDB = Dialect("duckdb", ("duckdb", "DuckDBCompiler"), folds=2_000)
+DUCKDB = Dialect("duckdb", ("duckdb", "DuckDBCompiler"), folds=2_000, null_character="chr")
 POSTGRES = Dialect("postgres", ("postgres", "PostgresCompiler"), _POSTGRES, collation="C", wide=_numeric)
 SQLITE = Dialect(
     "sqlite", ("sqlite", "SQLiteCompiler"), _PYTHON, collation="BINARY", wide=_none,
-    has_nan=False, text_times=True, like=False,
+    has_nan=False, text_times=True, like=False, null_character="char",
 )  # fmt: skip
-SPARK = Dialect("pyspark", ("pyspark", "PySparkCompiler"), _LOOKING)
+SPARK = Dialect("pyspark", ("pyspark", "PySparkCompiler"), _LOOKING, null_character="chr")
 
 #: Every database that Ibis can compile for here; what is not above is compiled and parsed in tests, not run.
 DIALECTS: Mapping[str, Dialect] = {
@@ -143,13 +198,15 @@ DIALECTS: Mapping[str, Dialect] = {
         Dialect("databricks", ("databricks", "DatabricksCompiler"), _LOOKING),
         Dialect("redshift", ("postgres", "PostgresCompiler"), wide=_numeric),
         Dialect("trino", ("trino", "TrinoCompiler"), _LOOKING),
-        Dialect("mysql", ("mysql", "MySQLCompiler"), collation="utf8mb4_bin", has_nan=False),
+        Dialect(
+            "mysql", ("mysql", "MySQLCompiler"), collation="utf8mb4_bin", has_nan=False, has_infinity=False
+        ),
         Dialect(
             "mssql",
             ("mssql", "MSSQLCompiler"),
             collation="Latin1_General_BIN2",
             has_nan=False,
-            has_regex=False,
+            has_infinity=False,
         ),
     )
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -48,6 +49,7 @@ class DuckDBRunner:
     relation: Any = None
     timeout_seconds: float | None = None
     prefix: str = ""
+    name: str = _NAME
     _late: bool = field(default=False, init=False)
 
     @property
@@ -67,7 +69,8 @@ class DuckDBRunner:
             timer.start()
         try:
             if self.relation is not None:
-                return list(self.relation.query(_NAME, sql).fetchall())
+                answer = self.relation.query(self.name, sql)
+                return [] if answer is None else list(answer.fetchall())
             return list(self.connection.execute(sql).fetchall())
         except duckdb.InterruptException as stopped:
             raise TransientError(self._why()) from stopped
@@ -145,7 +148,7 @@ def _described(runner: DuckDBRunner, sql: str, label: str) -> tuple[Field, ...]:
 
 
 def _typed(name: str) -> dt.DataType:
-    return DuckDBType.from_string(name)
+    return dt.time if name == "TIME_NS" else DuckDBType.from_string(name)
 
 
 def _quietly(connection: Any) -> None:  # noqa: ANN401  # DuckDB's own class
@@ -156,11 +159,13 @@ def _quietly(connection: Any) -> None:  # noqa: ANN401  # DuckDB's own class
 @contextmanager
 def open_relation(handle: Handle, timeout_seconds: float | None) -> Iterator[Source]:
     """A relation, measured by the connection that made it."""
-    relation = handle.frame
-    runner = DuckDBRunner(None, relation=relation, timeout_seconds=None)
+    runner = DuckDBRunner(None, relation=handle.frame, name=f"veriport_{uuid.uuid4().hex}")
     del timeout_seconds  # a relation does not tell its connection
-    fields = _described(runner, f"SELECT * FROM {_NAME}", handle.label)
-    yield Source(label=handle.label, runner=runner, table=unbound(fields, _NAME), fields=fields)
+    try:
+        fields = _described(runner, f"SELECT * FROM {runner.name}", handle.label)
+        yield Source(label=handle.label, runner=runner, table=unbound(fields, runner.name), fields=fields)
+    finally:
+        runner.run(f"DROP VIEW IF EXISTS {runner.name}")  # DuckDB leaves it in the connection of the relation
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from functools import reduce
 
 import ibis
 import ibis.expr.datatypes as dt
+import ibis.expr.operations as ops
 from attrs import frozen
 from ibis.expr import types as ir
 
@@ -21,8 +22,8 @@ from veriport.domain.rules.scalars import Scalar, moment
 from veriport.domain.types import NUMERIC, TEMPORAL, TEXT, DataType, Family
 
 _COMPARISONS: Mapping[str, Callable[[ir.Value, ir.Value], ir.BooleanValue]] = {
-    "=": operator.eq,
-    "<>": operator.ne,
+    "=": casts.equal,
+    "<>": lambda a, b: ops.NotEquals(a, b).to_expr(),
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -66,7 +67,9 @@ class Compiler:
             case Call("case", arguments):
                 return self._case(arguments)
             case Call("coalesce", arguments):
-                return self._together(arguments, lambda values: ibis.coalesce(*values))
+                return self._together(
+                    arguments, lambda values: ibis.coalesce(*values) if len(values) > 1 else values[0]
+                )
             case Call("nullif", (left, right)):
                 same = self._compare("=", *self._aligned((left, right)))
                 return self._chosen(left, same.fill_null(ibis.literal(value=False)))
@@ -102,7 +105,7 @@ class Compiler:
                 assert when is not None  # noqa: S101  # the parser saw to it
                 made = time_constant(when, self.dialect)
                 return Value(made, DataType(family, kind), made.type())
-        return _words(self.dialect.collated(ibis.literal(value)))
+        return _words(self.dialect.collated(self.dialect.text(str(value))))
 
     def _typed(self, argument: Expr, kind: Kind) -> Value:
         """An argument of the kind that a function takes. Raises ``InvalidRule`` for another one."""
@@ -177,7 +180,7 @@ class Compiler:
 
     def _together(self, arguments: Iterable[Expr], make: Callable[[list[ir.Value]], ir.Value]) -> Value:
         """Values of one kind, of which one is the result, in a type that holds each."""
-        values = [self(argument) for argument in arguments]
+        values = self._all_times([self(argument) for argument in arguments])
         known = [value for value in values if value.family is not Family.NULL]
         if not known:
             return values[0]
@@ -190,6 +193,11 @@ class Compiler:
         null = ibis.null(sides[0].type())
         result = make([null if value.family is Family.NULL else next(made) for value in values])
         return Value(result, widest.type, result.type())
+
+    def _all_times(self, values: list[Value]) -> list[Value]:
+        """A day beside times is its midnight."""
+        time = next((value for value in values if value.family is Family.DATETIME), None)
+        return values if time is None else [self._day_as_time(value, time) for value in values]
 
     def _cast(self, function: str, value: Value) -> Value:
         return casts.CASTS[function](value, self.dialect)
@@ -294,9 +302,9 @@ _FUNCTIONS: Mapping[str, Callable[..., ir.Value]] = {
     "length": lambda a: a.length().cast(dt.int64),
     "||": operator.add,
     "substring": lambda a, start, count=None: a.substr(start - 1, count),
-    "starts_with": lambda a, b: a.substr(0, b.length()) == b,
+    "starts_with": lambda a, b: casts.equal(a.substr(0, b.length()), b),
     "ends_with": casts.ends_with,
-    "contains": lambda a, b: a.contains(b),
+    "contains": lambda a, b: a.find(b) >= 0,
     "year": lambda a: a.year().cast(dt.int64),
     "month": lambda a: a.month().cast(dt.int64),
     "day": lambda a: a.day().cast(dt.int64),

@@ -137,7 +137,7 @@ def _null(view: View) -> ir.BooleanValue:
 def _finite_and(rule: ZScore | InterquartileRange, test: Callable[[ir.Value], ir.BooleanValue]) -> Test:
     def both(view: View) -> ir.BooleanValue:
         value = view.value(rule.column).expr.cast("float64")
-        return (value.abs() < number(float("inf"))) & test(value)
+        return view.dialect.is_finite(value) & test(value)
 
     return both
 

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import ibis
 from attrs import define, evolve, field
+from ibis.common.annotations import ValidationError
 from ibis.common.exceptions import IbisError, OperationNotDefinedError, UnsupportedOperationError
 from ibis.expr import types as ir
 
@@ -32,7 +33,7 @@ from veriport.ports.engines import Request
 from veriport.ports.errors import DataError
 
 #: What Ibis raises for what it cannot compile.
-TROUBLE = (IbisError, TypeError, NotImplementedError)
+TROUBLE = (IbisError, ValidationError, TypeError, NotImplementedError)
 
 
 class IbisTable:
@@ -210,7 +211,7 @@ class _Measuring:
         names = list(dict.fromkeys([*self.request.key, *shows]))
         columns = {f"s{place}": failing.shown(name) for place, name in enumerate(names)}
         number = {} if failing.row is None else {ROW: failing.table[failing.row]}
-        rows = failing.table.select(**columns, **number)
+        rows = failing.table.select(**(columns | number or {"nothing": ibis.literal(1)}))
         ordered = rows if failing.row is None else rows.order_by(ROW)
         found = self.source.runner.rows(ordered.limit(self.request.samples))
         if failing.row is not None:

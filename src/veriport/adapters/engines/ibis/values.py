@@ -99,10 +99,10 @@ def _canonical(text: ir.Value, family: Family) -> ir.Value:
 # ---- constants
 
 
-def units_of(value: Scalar, kind: Value) -> Fraction:
-    """A value of a rule on the grid of a column, exactly; it may lie between two places."""
+def units_of(value: Scalar, kind: Value | None = None) -> Fraction:
+    """A value of a rule on the grid of a column, or of whole numbers; it may lie between two places."""
     exact = Fraction(value if isinstance(value, int) else str(value))
-    return exact * _per_one(kind)
+    return exact if kind is None else exact * _per_one(kind)
 
 
 def _per_one(kind: Value) -> int:
@@ -146,7 +146,7 @@ def constant(value: Scalar, kind: Value, dialect: Dialect) -> ir.Value:
         case int() | float():
             return number(rounded(float(value), kind))
         case str() if kind.family in TEXT:
-            return ibis.literal(value)
+            return dialect.text(value)
     when = moment(kind.family, str(value))
     if when is None:
         raise InvalidRule(f"{value!r} cannot be compared with {kind.type.name}")
@@ -239,6 +239,8 @@ def held(values: Iterable[Scalar], kind: Value, dialect: Dialect) -> list[tuple[
 def _held(value: Scalar, kind: Value, dialect: Dialect) -> ir.Value | None:
     if kind.family is Family.NULL or _beyond(moment(kind.family, str(value)), kind):
         return None
+    if isinstance(value, str) and kind.family in TEXT and not dialect.holds(value):
+        return None
     if not _has_grid(kind):
         return constant(value, kind, dialect)
     units = units_of(value, kind)
@@ -303,6 +305,8 @@ def decoded(value: object, field: Field) -> object:
             return None
         case int() if known.family is Family.BOOLEAN:
             return bool(value)
+        case Decimal() if known.family is Family.INTEGER:
+            return int(value)
         case int() if known.family is Family.DURATION:
             return timedelta(microseconds=value)
         case int() if known.family is Family.DATETIME:
