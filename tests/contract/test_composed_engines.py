@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from veriport.adapters.clocks.system import SystemClock
+from veriport.adapters.engines.composed.cached import CachedEngine
 from veriport.adapters.engines.composed.chain import EngineChain
+from veriport.adapters.engines.composed.instrumented import InstrumentedEngine
+from veriport.adapters.engines.composed.sampled import SampledEngine
 from veriport.adapters.engines.polars import PolarsEngine
 from veriport.ports.engines import Engine
 from veriport.testing.suites.engines import EngineSuite
@@ -16,3 +20,31 @@ class TestChain(EngineSuite):
     @pytest.fixture
     def engine(self) -> Engine:
         return EngineChain(engines=[PolarsEngine()])
+
+
+class TestSampled(EngineSuite):
+    @pytest.fixture
+    def engine(self) -> Engine:
+        return SampledEngine(PolarsEngine(), first=1_000)
+
+
+class TestPickedRows(EngineSuite):
+    @pytest.fixture
+    def engine(self) -> Engine:
+        return SampledEngine(PolarsEngine(), share=1 - 1e-12)
+
+
+class TestCached(EngineSuite):
+    complete = True
+
+    @pytest.fixture
+    def engine(self) -> Engine:
+        return CachedEngine(PolarsEngine(), clock=SystemClock(), frames=True)
+
+
+class TestInstrumented(EngineSuite):
+    complete = True
+
+    @pytest.fixture
+    def engine(self) -> Engine:
+        return InstrumentedEngine(PolarsEngine())

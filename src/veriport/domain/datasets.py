@@ -91,9 +91,13 @@ def _kind_by_name(path: str) -> str | None:
 
 @frozen
 class Handle:
-    """A frame in the caller's memory; only engines look inside it."""
+    """A frame in the caller's memory; only engines look inside it.
+
+    ``untyped`` names columns of texts that come from a source without types, as in ``Column``.
+    """
 
     frame: object = field(repr=False, eq=False)
+    untyped: frozenset[str] = field(default=frozenset(), kw_only=True)
 
     @property
     def label(self) -> str:

@@ -16,10 +16,17 @@ from veriport.wiring import catalog
 from veriport.wiring.catalog import Fault
 
 #: The option of a kind that holds engines: a list of them where it ends in ``s``.
-_INSIDE: Mapping[str, str] = {"chain": "engines"}
+_INSIDE: Mapping[str, str] = {
+    "chain": "engines",
+    **dict.fromkeys(("cached", "instrumented", "sampled"), "engine"),
+}
 
 #: What a kind takes besides its options, from us.
-_PARTS: Mapping[str, tuple[str, ...]] = {"chain": ("telemetry",)}
+_PARTS: Mapping[str, tuple[str, ...]] = {
+    "cached": ("clock",),
+    "chain": ("telemetry",),
+    "instrumented": ("telemetry", "monotonic"),
+}
 
 
 def build_engine(
@@ -45,11 +52,10 @@ def build_engine(
 
 
 def _part(name: str, clock: Clock | None, telemetry: Telemetry | None) -> object:
-    own = {"clock": clock, "telemetry": telemetry}[name]
-    return catalog.build(*_DEFAULTS[name]) if own is None else own
-
-
-_DEFAULTS: Mapping[str, tuple[str, str]] = {"clock": ("clocks", "system"), "telemetry": ("telemetry", "none")}
+    if name == "telemetry":
+        return catalog.build("telemetry", "none") if telemetry is None else telemetry
+    own = catalog.build("clocks", "system") if clock is None else clock
+    return own.monotonic if name == "monotonic" else own
 
 
 def _made(value: object, clock: Clock | None, telemetry: Telemetry | None) -> object:

@@ -45,7 +45,7 @@ class EngineChain:
     gives numbers from 0 to 1. Keeps the abilities of the engine that it opened first, for that engine.
     """
 
-    engines: tuple[Engine, ...] = field(converter=engines_of)
+    engines: tuple[Engine, ...] = field(converter=engines_of, kw_only=False)
     strategy: Strategy = field(default=Strategy.FALLBACK, converter=_strategy)
     priorities: Sequence[float] = field(default=(), converter=tuple)
     weights: Sequence[float] = field(default=(), converter=tuple)

@@ -47,7 +47,7 @@ def open_frame(dataset: Dataset) -> Source:
     """Open a data set. Raises ``DataError`` or ``ConfigurationError`` as the engine port says."""
     match dataset:
         case Handle():
-            return Source(_from_memory(dataset))
+            return Source(_from_memory(dataset), dataset.untyped)
         case Address():
             return _from_address(dataset)
 
