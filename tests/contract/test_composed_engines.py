@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from veriport.adapters.clocks.system import SystemClock
+from veriport.adapters.engines.composed.batched import BatchExecutor
 from veriport.adapters.engines.composed.cached import CachedEngine
 from veriport.adapters.engines.composed.chain import EngineChain
 from veriport.adapters.engines.composed.instrumented import InstrumentedEngine
@@ -48,3 +49,19 @@ class TestInstrumented(EngineSuite):
     @pytest.fixture
     def engine(self) -> Engine:
         return InstrumentedEngine(PolarsEngine())
+
+
+class TestBatchedByRows(EngineSuite):
+    complete = True
+
+    @pytest.fixture
+    def engine(self) -> Engine:
+        return BatchExecutor(PolarsEngine(), rows=2)
+
+
+class TestBatchedByColumns(EngineSuite):
+    complete = True
+
+    @pytest.fixture
+    def engine(self) -> Engine:
+        return BatchExecutor(PolarsEngine(), columns=[["x"]], running="threads")

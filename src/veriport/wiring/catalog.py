@@ -43,6 +43,7 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
         "truthound": Entry("veriport.adapters.engines.truthound:TruthoundEngine", "truthound", "truthound"),
         "pandera": Entry("veriport.adapters.engines.pandera:PanderaEngine", "pandera", "pandera"),
         "chain": Entry("veriport.adapters.engines.composed.chain:EngineChain"),
+        "batched": Entry("veriport.adapters.engines.composed.batched:BatchExecutor"),
         "cached": Entry("veriport.adapters.engines.composed.cached:CachedEngine"),
         "sampled": Entry("veriport.adapters.engines.composed.sampled:SampledEngine"),
         "instrumented": Entry("veriport.adapters.engines.composed.instrumented:InstrumentedEngine"),

@@ -18,7 +18,7 @@ from veriport.wiring.catalog import Fault
 #: The option of a kind that holds engines: a list of them where it ends in ``s``.
 _INSIDE: Mapping[str, str] = {
     "chain": "engines",
-    **dict.fromkeys(("cached", "instrumented", "sampled"), "engine"),
+    **dict.fromkeys(("batched", "cached", "instrumented", "sampled"), "engine"),
 }
 
 #: What a kind takes besides its options, from us.

@@ -77,3 +77,14 @@ def some(share: float, seed: int) -> Pick:
 def between(start: int, end: int) -> Pick:
     """The rows from ``start`` up to ``end``, without it."""
     return lambda frame, _: frame.slice(start, end - start)
+
+
+def size_of(dataset: Dataset) -> tuple[int, int | None]:
+    """How many rows there are, and how many bytes: of files their size, of a frame about what it takes."""
+    source = open_frame(dataset)
+    with reading(dataset.label):
+        rows = source.frame.select(pl.len()).collect(engine="streaming").item()
+    frame = dataset.frame if isinstance(dataset, Handle) else None
+    if isinstance(frame, pl.DataFrame):
+        return rows, int(frame.estimated_size())
+    return rows, source.size if frame is None else getattr(frame, "nbytes", None)
