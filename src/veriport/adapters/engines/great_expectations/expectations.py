@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ import polars as pl
 
 from veriport.adapters.engines.great_expectations.validating import NAME, Found, expectation, validated
 from veriport.adapters.engines.libraries.columns import End, PlainColumn, alike
-from veriport.adapters.engines.libraries.patterns import format_pattern, like, python
+from veriport.adapters.engines.libraries.patterns import format_pattern, like, literal, python
 from veriport.adapters.engines.libraries.questions import (
     Answer,
     Broke,
@@ -179,7 +178,7 @@ def _one_regex(rule: Like | NotLike | Format | Contains, _: PlainColumn) -> Kwar
             return more if pattern is None else {"regex": _searched(pattern)}
         case Contains():
             head, tail = {At.START: (r"\A", ""), At.END: ("", r"\z"), At.ANYWHERE: ("", "")}[rule.at]
-            return {"regex": _searched(f"{head}{re.escape(rule.text)}{tail}")}
+            return {"regex": _searched(f"{head}{literal(rule.text)}{tail}")}
 
 
 def _length(rule: Length, _: PlainColumn) -> Kwargs:
@@ -232,12 +231,12 @@ def _z_score(rule: ZScore, columns: tuple[PlainColumn, ...]) -> Question:
     """GX wants values below the threshold, which is below the next float."""
     kwargs = {"threshold": math.nextafter(rule.threshold, math.inf), "double_sided": True}
     name = "expect_column_value_z_scores_to_be_less_than"
-    return Question(ask=_varied(_finite(_ask((name, {"column": columns[0].alias, **kwargs})))))
+    return Question(ask=_finite(_varied(_ask((name, {"column": columns[0].alias, **kwargs})))))
 
 
 def _iqr(rule: InterquartileRange, columns: tuple[PlainColumn, ...]) -> Question:
     kwargs = {"column": columns[0].alias, "method": "iqr", "multiplier": rule.factor}
-    return Question(ask=_varied(_finite(_ask(("expect_column_values_to_not_be_outliers", kwargs)))))
+    return Question(ask=_finite(_varied(_ask(("expect_column_values_to_not_be_outliers", kwargs)))))
 
 
 def _compare(rule: Compare, columns: tuple[PlainColumn, ...]) -> Question | NotEvaluated:

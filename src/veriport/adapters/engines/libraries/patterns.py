@@ -23,9 +23,14 @@ def python(pattern: str) -> str:
     return f"(?a:{parse_pattern(pattern).spell({chr(92) + 'z': chr(92) + 'Z'})})"
 
 
+def literal(text: str) -> str:
+    """A text as a regular expression of ours that matches it alone."""
+    return "".join(c if c.isalnum() or not c.isascii() else f"\\x{ord(c):02x}" for c in text)
+
+
 def like(pattern: str) -> str:
     """SQL's LIKE as a regular expression of ours over the whole text."""
-    parts = ("(?s:.*)" if c == "%" else "(?s:.)" if c == "_" else re.escape(c) for c in pattern)
+    parts = ("(?s:.*)" if c == "%" else "(?s:.)" if c == "_" else literal(c) for c in pattern)
     return rf"\A(?:{''.join(parts)})\z"
 
 

@@ -24,7 +24,7 @@ from veriport.adapters.engines.libraries.questions import (
 )
 from veriport.adapters.engines.polars.conditions import Schema
 from veriport.adapters.engines.polars.errors import first_line, reading
-from veriport.adapters.engines.polars.sources import open_frame
+from veriport.adapters.engines.polars.sources import Source, open_frame
 from veriport.adapters.engines.polars.tables import PolarsTable
 from veriport.adapters.engines.polars.types import data_type
 from veriport.adapters.engines.polars.values import column
@@ -118,7 +118,7 @@ class LibraryTable:
         nulls = {name: int(rows[name].null_count()) for name in counted}
         given = self._dataset.frame if isinstance(self._dataset, Handle) else None
         asking = _Asking(library=self._library, schema=schema, rows=rows, request=request, given=given)
-        outcomes = self._told(request, [asking.outcome(rule) for rule in request.rules], asking.untold)
+        outcomes = [asking.outcome(rule) for rule in request.rules]
         return Measured(
             row_count=rows.height,
             outcomes=tuple(self._completed(request, outcomes)),
@@ -145,30 +145,6 @@ class LibraryTable:
             return self._types.names()
         read = {name for rule in request.rules for name in columns_read(rule, request.parsed)}
         return [name for name in self._types.names() if name in read | set(request.key)]
-
-    def _told(self, request: Request, outcomes: Sequence[Outcome], untold: set[str]) -> list[Outcome]:
-        """The outcomes, those that only count rows with the rows that Polars finds, if they are as many."""
-        counted = [
-            rule
-            for rule, outcome in zip(request.rules, outcomes, strict=True)
-            if rule.id in untold and isinstance(outcome, Measurement) and outcome.failed
-        ]
-        if not counted:
-            return list(outcomes)
-        again = PolarsTable(self._source, self._dataset.label).measure(evolve(request, rules=tuple(counted)))
-        found = dict(zip((rule.id for rule in counted), again.outcomes, strict=True))
-        return [
-            self._agreed(outcome, found[rule.id]) if rule.id in found else outcome
-            for rule, outcome in zip(request.rules, outcomes, strict=True)
-        ]
-
-    def _agreed(self, outcome: Outcome, found: Outcome) -> Outcome:
-        if not isinstance(outcome, Measurement) or not isinstance(found, Measurement):
-            return outcome
-        if found.failed != outcome.failed:
-            mine, others = outcome.failed, found.failed
-            return NotEvaluated(f"{self._library.name} counts {mine} rows, and {others} break the rule")
-        return evolve(outcome, samples=found.samples)
 
     def _completed(self, request: Request, outcomes: Sequence[Outcome]) -> Iterator[Outcome]:
         """The outcomes, those of rules that the library has not from the other engine, which is said."""
@@ -203,7 +179,6 @@ class _Asking:
     given: object
     seen: dict[str | None, pl.DataFrame] = field(factory=dict, init=False)
     said: dict[str, Said] = field(factory=dict, init=False)
-    untold: set[str] = field(factory=set, init=False)
 
     def outcome(self, rule: Rule) -> Outcome:
         """What the library says of a rule."""
@@ -237,8 +212,8 @@ class _Asking:
                 return Measurement(checked=judged.height, observed=_back(rule, columns, value))
             case Counted(failed):
                 nulls_failing = seen.height - judged.height if rule.nulls is Nulls.FAIL else 0
-                self.untold.add(rule.id)
-                return Measurement(checked=judged.height + nulls_failing, failed=failed + nulls_failing)
+                checked = judged.height + nulls_failing
+                return self._counted(rule, seen, Measurement(checked=checked, failed=failed + nulls_failing))
             case Broke(places):
                 failing = judged[ROW].gather(pl.Series(places, dtype=pl.UInt32))
                 shows = columns_read(rule, self.request.parsed)
@@ -249,6 +224,21 @@ class _Asking:
                     failed=failing.len() + nulls.len(),
                     samples=self._samples(pl.concat([failing, nulls]), shows),
                 )
+
+    def _counted(self, rule: Rule, seen: pl.DataFrame, found: Measurement) -> Outcome:
+        """What a library only counts, with the rows that Polars finds, which must be as many."""
+        if not found.failed:
+            return found
+        source = Source(seen.drop(ROW).lazy(), self.schema.untyped)
+        alone = evolve(self.request, rules=(evolve(rule, where=None),), where=None, limit=None, key=())
+        (again,) = PolarsTable(source, self.library.name).measure(alone).outcomes
+        if not isinstance(again, Measurement):
+            return again
+        if again.failed != found.failed:
+            mine, others = found.failed, again.failed
+            return NotEvaluated(f"{self.library.name} counts {mine} rows, and {others} break the rule")
+        rows = seen[ROW].gather([sample.row for sample in again.samples if sample.row is not None])
+        return evolve(found, samples=self._samples(rows, columns_read(rule, self.request.parsed)))
 
     def _columns(self, rule: Rule) -> tuple[PlainColumn, ...]:
         return tuple(

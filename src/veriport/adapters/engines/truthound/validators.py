@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from veriport.adapters.engines.libraries.columns import PlainColumn, alike
-from veriport.adapters.engines.libraries.patterns import format_pattern, like, portable
+from veriport.adapters.engines.libraries.patterns import format_pattern, like, literal, portable
 from veriport.adapters.engines.libraries.questions import (
     Answer,
     Counted,
@@ -41,9 +40,28 @@ _Ask = Callable[[pl.DataFrame], Answer]
 _HALF = 2**62
 
 
+#: Where the validators are that rules of ours become; the registry would import all that there are.
+_CLASSES: Mapping[str, str] = {
+    "not_null": "completeness.null:NotNullValidator",
+    "duplicate": "uniqueness.duplicate:DuplicateValidator",
+    "in_set": "distribution.set:InSetValidator",
+    "not_in_set": "distribution.set:NotInSetValidator",
+    "between": "distribution.range:BetweenValidator",
+    "increasing": "distribution.monotonic:IncreasingValidator",
+    "decreasing": "distribution.monotonic:DecreasingValidator",
+    "regex": "string.regex:RegexValidator",
+    "length": "string.length:LengthValidator",
+    "column_comparison": "multi_column.comparison:ColumnComparisonValidator",
+    "table_row_count_exact": "table.row_count:TableRowCountExactValidator",
+}
+
+
 def made(name: str, arguments: Kwargs) -> Any | NotEvaluated:  # noqa: ANN401  # it is not installed everywhere
-    """A validator by the name of Truthound's registry, which counts all rows and estimates nothing."""
-    registry = WANTED.module("truthound.validators.registry").registry
+    """A validator by its name in Truthound, which counts all rows and estimates nothing."""
+    if name in _CLASSES:
+        module, _, cls = _CLASSES[name].partition(":")
+        return exact(getattr(WANTED.module(f"{NAME}.validators.{module}"), cls)(**arguments))
+    registry = WANTED.module(f"{NAME}.validators.registry").registry
     try:
         make = registry.get(name)
     except Exception:  # noqa: BLE001  # it has errors of its own for that
@@ -77,9 +95,7 @@ def _counted(issues: Sequence[Any]) -> Answer:
 _Make = Callable[[Any, PlainColumn], Kwargs | str]
 
 
-def _rows(
-    name: str, make: _Make, view: View = View.PRESENT, guard: Callable[[_Ask], _Ask] | None = None
-) -> Translate:
+def _rows(name: str, make: _Make, view: View = View.PRESENT) -> Translate:
     """A rule about one column as one validator."""
 
     def translate(rule: Rule, columns: tuple[PlainColumn, ...]) -> Question | NotEvaluated:
@@ -88,7 +104,7 @@ def _rows(
         if isinstance(arguments, str):
             return NotEvaluated(f"{NAME} {arguments}")
         ask = _ask(name, _counted, columns=[column.alias], **arguments)
-        return Question(ask=ask if guard is None else guard(ask), view=view)
+        return Question(ask=ask, view=view)
 
     return translate
 
@@ -168,7 +184,29 @@ def _one_regex(rule: Like | Format | Contains, _: PlainColumn) -> Kwargs | str:
             return more if pattern is None else _searched(pattern)
         case Contains():
             head, tail = {At.START: (r"\A", ""), At.END: ("", r"\z"), At.ANYWHERE: ("", "")}[rule.at]
-            return _searched(f"{head}{re.escape(rule.text)}{tail}")
+            return _searched(f"{head}{literal(rule.text)}{tail}")
+
+
+def _matched(make: _Make) -> Translate:
+    """A rule that is a pattern. Blank texts Truthound passes over, so that those are matched by Polars."""
+
+    def translate(rule: Rule, columns: tuple[PlainColumn, ...]) -> Question | NotEvaluated:
+        (column,) = columns
+        arguments = make(rule, column)
+        if isinstance(arguments, str):
+            return NotEvaluated(f"{NAME} {arguments}")
+        ask = _ask("regex", _counted, columns=[column.alias], **arguments)
+        text, pattern = pl.col(column.alias), arguments["pattern"]
+
+        def with_blanks(frame: pl.DataFrame) -> Answer:
+            blank = frame.filter(text.str.strip_chars() == "")
+            answer = ask(frame)
+            failed = blank.select((~text.str.contains(pattern)).sum()).item()
+            return Counted(answer.failed + failed) if isinstance(answer, Counted) else answer
+
+        return Question(ask=with_blanks)
+
+    return translate
 
 
 def _length(rule: Length, _: PlainColumn) -> Kwargs:
@@ -232,10 +270,10 @@ TRANSLATIONS: Translations = {
     InRange: _rows("between", _in_range),
     NotFuture: _rows("between", _present(past=True)),
     NotPast: _rows("between", _present(past=False)),
-    Regex: _rows("regex", _regex),
-    Like: _rows("regex", _one_regex),
-    Format: _rows("regex", _one_regex),
-    Contains: _rows("regex", _one_regex),
+    Regex: _matched(_regex),
+    Like: _matched(_one_regex),
+    Format: _matched(_one_regex),
+    Contains: _matched(_one_regex),
     Length: _rows("length", _length),
     Monotonic: _monotonic,
     Compare: _compare,
