@@ -8,6 +8,7 @@ from veriport.adapters.clocks.system import SystemClock
 from veriport.adapters.engines.composed.batched import BatchExecutor
 from veriport.adapters.engines.composed.cached import CachedEngine
 from veriport.adapters.engines.composed.chain import EngineChain
+from veriport.adapters.engines.composed.combined import MultiEngineAggregator
 from veriport.adapters.engines.composed.instrumented import InstrumentedEngine
 from veriport.adapters.engines.composed.sampled import SampledEngine
 from veriport.adapters.engines.polars import PolarsEngine
@@ -65,3 +66,11 @@ class TestBatchedByColumns(EngineSuite):
     @pytest.fixture
     def engine(self) -> Engine:
         return BatchExecutor(PolarsEngine(), columns=[["x"]], running="threads")
+
+
+class TestCombined(EngineSuite):
+    complete = True
+
+    @pytest.fixture
+    def engine(self) -> Engine:
+        return MultiEngineAggregator([PolarsEngine()], voting="consensus")

@@ -45,6 +45,7 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
         "chain": Entry("veriport.adapters.engines.composed.chain:EngineChain"),
         "batched": Entry("veriport.adapters.engines.composed.batched:BatchExecutor"),
         "cached": Entry("veriport.adapters.engines.composed.cached:CachedEngine"),
+        "combined": Entry("veriport.adapters.engines.composed.combined:MultiEngineAggregator"),
         "sampled": Entry("veriport.adapters.engines.composed.sampled:SampledEngine"),
         "instrumented": Entry("veriport.adapters.engines.composed.instrumented:InstrumentedEngine"),
     },

@@ -17,7 +17,7 @@ from veriport.wiring.catalog import Fault
 
 #: The option of a kind that holds engines: a list of them where it ends in ``s``.
 _INSIDE: Mapping[str, str] = {
-    "chain": "engines",
+    **dict.fromkeys(("chain", "combined"), "engines"),
     **dict.fromkeys(("batched", "cached", "instrumented", "sampled"), "engine"),
 }
 
