@@ -96,8 +96,11 @@ class Dialect:
         return made
 
     def matches(self, text: ir.StringValue, pattern: str) -> ir.BooleanValue:
-        """Whether a text contains a match of a pattern of ``veriport.domain.patterns``."""
-        return text.re_search(parse_pattern(pattern).spell(self.spelling))
+        """Whether a text contains a match of a pattern of ``veriport.domain.patterns``.
+
+        The group around it keeps DuckDB from making LIKE of it, which forgets an anchor in the middle.
+        """
+        return text.re_search(f"({parse_pattern(pattern).spell(self.spelling)})")
 
     def like_pattern(self, text: ir.StringValue, pattern: str) -> ir.BooleanValue:
         """SQL's LIKE in which case counts and nothing escapes."""
