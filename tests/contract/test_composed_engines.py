@@ -10,6 +10,8 @@ from veriport.adapters.engines.composed.cached import CachedEngine
 from veriport.adapters.engines.composed.chain import EngineChain
 from veriport.adapters.engines.composed.combined import MultiEngineAggregator
 from veriport.adapters.engines.composed.instrumented import InstrumentedEngine
+from veriport.adapters.engines.composed.managed import ManagedEngine
+from veriport.adapters.engines.composed.retried import RetriedEngine
 from veriport.adapters.engines.composed.sampled import SampledEngine
 from veriport.adapters.engines.polars import PolarsEngine
 from veriport.ports.engines import Engine
@@ -74,3 +76,19 @@ class TestCombined(EngineSuite):
     @pytest.fixture
     def engine(self) -> Engine:
         return MultiEngineAggregator([PolarsEngine()], voting="consensus")
+
+
+class TestRetried(EngineSuite):
+    complete = True
+
+    @pytest.fixture
+    def engine(self) -> Engine:
+        return RetriedEngine(PolarsEngine(), clock=SystemClock())
+
+
+class TestManaged(EngineSuite):
+    complete = True
+
+    @pytest.fixture
+    def engine(self) -> Engine:
+        return ManagedEngine(PolarsEngine()).start()

@@ -103,6 +103,19 @@ class BringsRules(Protocol):
 
 
 @runtime_checkable
+class SupportsLifecycle(Protocol):
+    """An engine that holds something between checks, such as a session or a pool of connections."""
+
+    def start(self) -> None:
+        """Take hold of it; called once before the engine is used."""
+        ...
+
+    def stop(self) -> None:
+        """Let go of it; called once when no check is running any more, unless one takes too long."""
+        ...
+
+
+@runtime_checkable
 class SupportsProfile(Protocol):
     """A table that can describe the distribution of its columns."""
 

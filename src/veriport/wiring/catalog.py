@@ -46,6 +46,7 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
         "batched": Entry("veriport.adapters.engines.composed.batched:BatchExecutor"),
         "cached": Entry("veriport.adapters.engines.composed.cached:CachedEngine"),
         "combined": Entry("veriport.adapters.engines.composed.combined:MultiEngineAggregator"),
+        "retried": Entry("veriport.adapters.engines.composed.retried:RetriedEngine"),
         "sampled": Entry("veriport.adapters.engines.composed.sampled:SampledEngine"),
         "instrumented": Entry("veriport.adapters.engines.composed.instrumented:InstrumentedEngine"),
     },

@@ -18,7 +18,7 @@ from veriport.wiring.catalog import Fault
 #: The option of a kind that holds engines: a list of them where it ends in ``s``.
 _INSIDE: Mapping[str, str] = {
     **dict.fromkeys(("chain", "combined"), "engines"),
-    **dict.fromkeys(("batched", "cached", "instrumented", "sampled"), "engine"),
+    **dict.fromkeys(("batched", "cached", "instrumented", "retried", "sampled"), "engine"),
 }
 
 #: What a kind takes besides its options, from us.
@@ -26,6 +26,7 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
     "cached": ("clock",),
     "chain": ("telemetry",),
     "instrumented": ("telemetry", "monotonic"),
+    "retried": ("clock", "telemetry"),
 }
 
 

@@ -1,0 +1,169 @@
+"""Engines that are started and stopped, in order, once, and with nothing left running."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from attrs import field, frozen
+
+from tests.unit.adapters.engines.composed.fakes import FRAME, NOT_NULL, Playing, always, check, nothing
+from veriport.adapters.engines.composed.managed import (
+    EngineHealthChecker,
+    EngineLifecycleManager,
+    ManagedEngine,
+    StopError,
+)
+from veriport.adapters.engines.polars import PolarsEngine
+from veriport.domain.datasets import Handle
+from veriport.domain.errors import ConfigurationError
+from veriport.domain.lifecycle import EngineState
+from veriport.ports.errors import TransientError
+
+BUSY = TransientError("busy")
+
+
+@frozen(kw_only=True)
+class Living(Playing):
+    """An engine that is told what to do when it is started and stopped, and writes it into ``diary``."""
+
+    starting: Callable[[], object] = nothing
+    stopping: Callable[[], object] = nothing
+    diary: list[str] = field(factory=list)
+
+    def start(self) -> None:
+        self.diary.append(f"start {self.name}")
+        self.starting()
+
+    def stop(self) -> None:
+        self.diary.append(f"stop {self.name}")
+        self.stopping()
+
+
+def test_an_engine_is_used_between_start_and_stop_and_not_before_or_after() -> None:
+    living = Living(name="x")
+    engine = ManagedEngine(living)
+    with pytest.raises(ConfigurationError, match="the engine x is created, not running: start it first"):
+        check(engine, FRAME, NOT_NULL)
+    with engine:
+        assert engine.state is EngineState.RUNNING
+        assert check(engine, FRAME, NOT_NULL).failed_count == 1
+    with pytest.raises(ConfigurationError, match="the engine x is stopped, not running"):
+        check(engine, FRAME, NOT_NULL)
+    assert living.asked == ["open", "measure", "close"]
+
+
+def test_start_and_stop_happen_once_however_often_they_are_called() -> None:
+    living = Living(name="x")
+    engine = ManagedEngine(living)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: engine.start(), range(8)))
+        list(pool.map(lambda _: engine.stop(), range(8)))
+    assert living.diary == ["start x", "stop x"]
+    engine.start().stop()
+    assert living.diary == ["start x", "stop x"] * 2
+
+
+def test_an_engine_without_a_life_of_its_own_has_one() -> None:
+    with ManagedEngine(PolarsEngine()) as engine:
+        assert check(engine, FRAME, NOT_NULL).failed_count == 1
+
+
+def test_an_engine_that_cannot_be_started_failed_and_can_be_tried_again() -> None:
+    errors = iter([BUSY])
+
+    def starting() -> None:
+        for error in errors:
+            raise error
+
+    engine = ManagedEngine(Living(name="x", starting=starting))
+    with pytest.raises(TransientError, match="busy"):
+        engine.start()
+    assert engine.state is EngineState.FAILED
+    with pytest.raises(ConfigurationError, match="is failed, not running"):
+        check(engine, FRAME, NOT_NULL)
+    assert engine.start().state.value == "running"
+
+
+def test_stop_lets_a_check_come_to_its_end() -> None:
+    begun, go = threading.Event(), threading.Event()
+    diary: list[str] = []
+
+    def measuring() -> None:
+        begun.set()
+        assert go.wait(30)
+        diary.append("measured")
+
+    engine = ManagedEngine(Living(name="x", measuring=measuring, diary=diary)).start()
+    with ThreadPoolExecutor(2) as pool:
+        checking = pool.submit(check, engine, FRAME, NOT_NULL)
+        assert begun.wait(30)
+        stopping = pool.submit(engine.stop)
+        while engine.state is not EngineState.STOPPING:
+            pass
+        with pytest.raises(ConfigurationError, match="is stopping"):
+            check(engine, FRAME, NOT_NULL)
+        go.set()
+        stopping.result()
+        assert checking.result().failed_count == 1
+    assert diary == ["start x", "measured", "stop x"]
+
+
+def test_stop_does_not_wait_for_ever() -> None:
+    engine = ManagedEngine(PolarsEngine(), grace_seconds=0.01).start()
+    with engine.open(Handle(FRAME)):
+        engine.stop()
+        assert engine.state is EngineState.STOPPED
+
+
+def manager(**told: dict[str, Callable[[], object]]) -> tuple[EngineLifecycleManager, list[str]]:
+    diary: list[str] = []
+    living = [Living(name=name, diary=diary, **what) for name, what in told.items()]  # type: ignore[arg-type]  # by name
+    return EngineLifecycleManager(living), diary
+
+
+def test_engines_start_in_order_and_stop_in_reverse() -> None:
+    managing, diary = manager(a={}, b={}, c={})
+    with managing:
+        assert set(managing.states.values()) == {EngineState.RUNNING}
+    assert diary == ["start a", "start b", "start c", "stop c", "stop b", "stop a"]
+
+
+def test_all_are_stopped_even_if_some_cannot_be() -> None:
+    managing, diary = manager(a={"stopping": always(BUSY)}, b={}, c={"stopping": always(KeyError("bug"))})
+    managing.start()
+    with pytest.raises(StopError, match="c could not be stopped: 'bug'; a could not be stopped: busy"):
+        managing.stop()
+    assert diary[3:] == ["stop c", "stop b", "stop a"]
+    assert managing.states == {"a": "failed", "b": "stopped", "c": "failed"}
+
+
+def test_those_before_one_that_cannot_be_started_are_stopped() -> None:
+    managing, diary = manager(a={"stopping": always(BUSY)}, b={}, c={"starting": always(BUSY)}, d={})
+    with pytest.raises(TransientError, match="busy") as raised:
+        managing.start()
+    assert diary == ["start a", "start b", "start c", "stop b", "stop a"]
+    assert raised.value.__notes__ == ["a could not be stopped: busy"]
+
+
+def test_health_is_to_measure_in_time() -> None:
+    go = threading.Event()
+    checker = EngineHealthChecker(timeout_seconds=0.2)
+    assert EngineHealthChecker().check(PolarsEngine()).healthy
+    for engine, reason in (
+        (Playing(measuring=always(BUSY)), "busy"),
+        (Playing(opening=always(KeyError())), "KeyError"),
+        (Playing(measuring=lambda: go.wait(60)), "it did not answer in 0.2 s"),
+        (ManagedEngine(PolarsEngine()), "the engine polars is created, not running: start it first"),
+    ):
+        health = checker.check(engine)
+        assert (health.healthy, health.reason) == (False, reason)
+    go.set()
+
+
+def test_health_is_found_on_the_data_that_is_given() -> None:
+    playing = Playing()
+    assert EngineHealthChecker(Handle(FRAME)).check(playing).healthy
+    assert playing.asked == ["open", "measure", "close"]
