@@ -16,7 +16,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs bench chaos clean
+.PHONY: help setup demo engines test lint format docs bench chaos clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -33,7 +33,10 @@ $(STAMP): pyproject.toml constraints.txt $(PLUGIN)
 demo: setup ## run both example checkpoints and show what they print and store
 	@examples/demo.sh
 
-test: setup lint ## everything that CI runs: lint, all tests, the documentation
+engines: setup ## make the environments in which engines over other libraries are tested
+	@python -m tests.libraries.environments
+
+test: setup lint engines ## everything that CI runs: lint, all tests, the documentation
 	pytest tests/unit tests/contract tests/integration tests/simulation tests/chaos
 	@$(MAKE) --no-print-directory docs
 

@@ -215,8 +215,8 @@ def _finite(ask: _Ask) -> _Ask:
 
     def within(frame: pl.DataFrame) -> Answer:
         series = frame.to_series()
-        if series.dtype == pl.Float64 and series.is_infinite().any():
-            return NotEvaluated(f"{NAME} does not know what to make of infinities")
+        if series.dtype == pl.Float64 and not series.is_finite().all():
+            return NotEvaluated(f"{NAME} does not leave NaN and infinities out as we do")
         return ask(frame)
 
     return within

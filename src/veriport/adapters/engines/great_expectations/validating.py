@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any
 
 from attrs import frozen
@@ -52,7 +53,7 @@ def validated(frame: Any, expectations: Sequence[Any]) -> list[Found]:  # noqa: 
         each.meta = {**(each.meta or {}), _PLACE: place}
     wanted = {"result_format": "COMPLETE", "return_unexpected_index_query": False}
     with _LOCK, _context(gx) as context:
-        asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
+        asset = context.data_sources.add_pandas(_PLACE).add_dataframe_asset("frame")
         batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
         suite = gx.ExpectationSuite("rules", expectations=list(expectations))
         results = batch.validate(suite, result_format=wanted).results
@@ -77,16 +78,25 @@ def _gx() -> Any:  # noqa: ANN401  # the same
 
 @contextmanager
 def _context(gx: Any) -> Iterator[Any]:  # noqa: ANN401  # the same
-    """A context in memory; the one that was current is so again afterwards."""
+    """A context in memory without a frame; the one that was current is so again afterwards."""
     manager = WANTED.module("great_expectations.data_context.data_context.context_factory").project_manager
     before = None
     with suppress(Exception):  # there is none
         before = getattr(manager, "_project", None)
+    context = _made(gx)
     try:
-        context = gx.get_context(mode="ephemeral")
-        context.enable_analytics(enable=False)
-        bars = WANTED.module("great_expectations.data_context.types.base").ProgressBarsConfig
-        context.variables.progress_bars = bars(globally=False, metric_calculations=False)
+        manager.set_project(context)
         yield context
     finally:
+        context.data_sources.delete(_PLACE)
         manager.set_project(before)
+
+
+@cache
+def _made(gx: Any) -> Any:  # noqa: ANN401  # the same
+    """One for the whole program, made when it is first asked."""
+    context = gx.get_context(mode="ephemeral")
+    context.enable_analytics(enable=False)
+    bars = WANTED.module("great_expectations.data_context.types.base").ProgressBarsConfig
+    context.variables.progress_bars = bars(globally=False, metric_calculations=False)
+    return context

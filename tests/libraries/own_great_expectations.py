@@ -1,0 +1,80 @@
+"""Suites and expectations of GX itself, in an environment that has it (see environments.py)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import veriport
+from veriport.domain.results import RuleStatus
+
+gx = pytest.importorskip("great_expectations")
+
+FRAME = pl.DataFrame({"amount": [1.0, -2.0, None], "status": ["a", "c", "a"]})
+EXPECTATIONS = [
+    {"type": "expect_column_values_to_be_between", "kwargs": {"column": "amount", "min_value": 0}},
+    {
+        "type": "expect_column_mean_to_be_between",
+        "kwargs": {"column": "amount", "min_value": 0},
+        "severity": "warning",
+    },
+    {"type": "expect_column_to_exist", "kwargs": {"column": "zz"}},
+    {"type": "expect_table_columns_to_match_set", "kwargs": {"column_set": ["amount", "status"]}},
+]
+
+
+def test_a_suite_file_passes_through_quietly_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("suite.json").write_text(json.dumps({"name": "s", "expectations": EXPECTATIONS}), encoding="utf-8")
+    with veriport.GreatExpectationsAdapter(suite="suite.json") as engine:
+        result = engine.check(FRAME, [{"column": "status", "type": "not_null"}])
+    assert [(each.rule.id, each.status, each.observed) for each in result.rules[1:]] == [
+        ("amount.expect_column_values_to_be_between", RuleStatus.FAILED, None),
+        ("amount.expect_column_mean_to_be_between", RuleStatus.FAILED, -0.5),
+        ("zz.expect_column_to_exist", RuleStatus.FAILED, None),
+        ("amount,status.expect_table_columns_to_match_set", RuleStatus.PASSED, "['amount', 'status']"),
+    ]
+    assert [each.rule.severity.value for each in result.rules[1:3]] == ["high", "medium"]
+    assert [sample.values for sample in result.rules[1].samples] == [{"amount": -2.0}]
+    assert capfd.readouterr() == ("", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["suite.json"]
+
+
+def test_a_suite_of_objects_passes_through_and_the_users_context_stays() -> None:
+    mine = gx.get_context(mode="ephemeral")
+    expectation = gx.expectations.ExpectColumnMaxToBeBetween(column="amount", max_value=0)
+    suite = gx.ExpectationSuite("s", expectations=[expectation])
+    (result,) = veriport.GreatExpectationsAdapter(suite=suite).check(FRAME).rules
+    assert (result.status, result.observed) == (RuleStatus.FAILED, 1.0)
+    manager = pytest.importorskip(
+        "great_expectations.data_context.data_context.context_factory"
+    ).project_manager
+    assert manager.get_current_project() is mine
+
+
+def test_an_expectation_is_called_by_its_name() -> None:
+    given = {"column": "amount", "min_value": 0, "mostly": 0.4}
+    known = {"type": "native", "expectation": "expect_column_values_to_be_between", "kwargs": given}
+    unknown = {"type": "native", "expectation": "expect_no_such"}
+    wrong = {"type": "native", "expectation": "expect_column_to_exist", "kwargs": {"colum": "amount"}}
+    result = veriport.get_engine("great_expectations").check(FRAME, [known, unknown, wrong])
+    assert [each.status.value for each in result.rules] == ["passed", "not_evaluated", "error"]
+    assert (result.rules[0].checked_count, result.rules[0].failed_count) == (2, 1)
+
+
+def test_masked_values_are_not_shown() -> None:
+    suite = {"expectations": EXPECTATIONS[:2]}
+    result = veriport.check(FRAME, engine=veriport.GreatExpectationsAdapter(suite=suite), mask=["amount"])
+    assert "-0.5" not in result.to_json()
+    assert "-2.0" not in result.to_json()
+
+
+def test_it_sends_nothing() -> None:
+    from veriport.adapters.engines.great_expectations import validating  # noqa: PLC0415
+
+    assert validating._made(gx).config.analytics_enabled is False

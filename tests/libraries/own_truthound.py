@@ -1,0 +1,73 @@
+"""Validators of Truthound itself, in an environment that has it (see environments.py)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+import veriport
+from veriport.domain.errors import ConfigurationError
+from veriport.domain.results import RuleStatus
+
+distribution = pytest.importorskip("truthound.validators.distribution.range")
+
+FRAME = pl.DataFrame({"amount": [1.0, -2.0, None], "status": ["a", "c", "a"]})
+
+
+def test_validators_become_results_beside_ours_and_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    validators = [
+        distribution.BetweenValidator(columns=["amount"], min_value=0),
+        {"name": "in_set", "columns": ["status"], "allowed_values": ["a", "c"]},
+    ]
+    with veriport.TruthoundEngine(validators=validators) as engine:
+        result = engine.check(FRAME, [{"column": "status", "type": "unique"}])
+    assert [(each.rule.id, each.status, each.failed_count) for each in result.rules] == [
+        ("status.unique", RuleStatus.FAILED, 2),
+        ("amount.between", RuleStatus.FAILED, 1),
+        ("status.in_set", RuleStatus.PASSED, 0),
+    ]
+    assert [sample.row for sample in result.rules[0].samples] == [0, 2]
+    assert "out_of_range" in result.rules[1].message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_rules_the_data_is_described() -> None:
+    with veriport.TruthoundEngine() as engine:
+        result = engine.check(FRAME)
+    assert {each.column.name: each.null_count for each in result.columns} == {"amount": 1, "status": 0}
+
+
+def test_a_validator_is_called_by_its_name() -> None:
+    known = {"type": "native", "validator": "between", "kwargs": {"columns": ["amount"], "max_value": 5}}
+    wrong = {
+        "type": "native",
+        "validator": "between",
+        "kwargs": {"columns": ["status"], "allowed": 5, "mostly": 7},
+    }
+    unknown = {"type": "native", "validator": "no_such"}
+    result = veriport.get_engine("truthound").check(FRAME, [known, wrong, unknown])
+    assert [each.status.value for each in result.rules] == ["passed", "error", "not_evaluated"]
+
+
+def test_blank_texts_break_a_pattern_as_others_do() -> None:
+    rule = {"column": "x", "type": "regex", "pattern": "a"}
+    (result,) = veriport.get_engine("truthound").check(pl.DataFrame({"x": ["a", "", " "]}), [rule]).rules
+    assert (result.failed_count, [sample.row for sample in result.samples]) == (2, [1, 2])
+
+
+def test_counts_are_no_estimates() -> None:
+    frame = pl.DataFrame({"x": ["b"] * 60_000 + ["a"] * 10_000})
+    rule = {"column": "x", "type": "regex", "pattern": "a"}
+    (result,) = veriport.get_engine("truthound").check(frame, [rule]).rules
+    assert (result.status, result.failed_count) == (RuleStatus.FAILED, 60_000)
+
+
+@pytest.mark.parametrize("wrong", ["between", 5, [5], [{"columns": ["a"]}]])
+def test_what_is_no_validator_is_refused(wrong: object) -> None:
+    with pytest.raises((ConfigurationError, veriport.InvalidRule)):
+        veriport.TruthoundEngine(validators=wrong)
