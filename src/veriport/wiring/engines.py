@@ -1,12 +1,15 @@
 """From what configuration says of an engine to the engine, also one that is made of others.
 
 ``{kind: chain, engines: [polars, {kind: ibis, url: ...}]}`` names engines inside an engine; they are
-built first.
+built first. ``truthound>=3,<4`` and ``{kind: truthound, requires: ">=3,<4"}`` want versions of the library
+behind an engine.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from importlib import metadata
 
 from veriport.domain.errors import ConfigurationError, shown
 from veriport.ports.clocks import Clock
@@ -41,15 +44,66 @@ def build_engine(
 
     ``clock`` and ``telemetry`` go to the engines that take them: by default the system's, and none.
     """
+    kind, wanted = split_kind(kind)
     given = dict(options or {})
+    for each in (wanted, given.pop("requires", None)):
+        if each is not None:
+            _require(kind, each)
     option = _INSIDE.get(kind)
     if option in given:
         built = [_made(each, clock, telemetry) for each in _listed(option, given[option])]
         given[option] = built if option.endswith("s") else built[0]
-    wanted = _PARTS.get(kind, ())
-    parts = {name: _part(name, clock, telemetry) for name in wanted if name not in given}
+    taken = _PARTS.get(kind, ())
+    parts = {name: _part(name, clock, telemetry) for name in taken if name not in given}
     engine: Engine = catalog.build("engines", kind, **given, **parts)
     return engine
+
+
+def _require(kind: str, wanted: object) -> None:
+    """Compare what is installed for an engine with what is wanted of it."""
+    from veriport.wiring.versions import VersionConstraint, require_version  # noqa: PLC0415  # on use
+
+    require_version(distribution_of(kind), VersionConstraint(wanted))  # type: ignore[arg-type]  # it is checked
+
+
+def _nonsense(wanted: object) -> str:
+    """Why a text wants no version; whether the version is installed is seen when the engine is built."""
+    from veriport.wiring.versions import VersionConstraint  # noqa: PLC0415  # on use
+
+    try:
+        VersionConstraint(wanted)  # type: ignore[arg-type]  # it is checked
+    except ConfigurationError as wrong:
+        return str(wrong)
+    return ""
+
+
+_KIND = re.compile(r"(?P<kind>[\w.:-]+?)\s*(?:@\s*(?P<npm>.+)|(?P<pep440>[<>=!~^].*))?")
+
+
+def split_kind(text: str) -> tuple[str, str | None]:
+    """The kind of an engine and the versions that are wanted: ``polars>=1`` or ``polars@1.x``."""
+    found = _KIND.fullmatch(text.strip())
+    return (text, None) if found is None else (found["kind"], found["npm"] or found["pep440"])
+
+
+def distribution_of(kind: str) -> str:
+    """What is installed for an engine to work: the library behind one of ours, or the plug-in.
+
+    Raises ``ConfigurationError`` where nobody knows.
+    """
+    if kind in catalog.CATALOG["engines"]:
+        return "veriport" if kind in _INSIDE else _LIBRARIES.get(kind, kind)
+    module = kind.partition(":")[0].partition(".")[0]
+    for point in metadata.entry_points(group="veriport.engines"):
+        if point.dist is not None and (point.name == kind or point.module.partition(".")[0] == module):
+            return point.dist.name
+    if named := metadata.packages_distributions().get(module):
+        return named[0]
+    raise ConfigurationError(f"nobody knows what is installed for engine {kind!r}: it has no version")
+
+
+#: Distributions of libraries that are not called as the engine is.
+_LIBRARIES: Mapping[str, str] = {"ibis": "ibis-framework"}
 
 
 def _part(name: str, clock: Clock | None, telemetry: Telemetry | None) -> object:
@@ -89,9 +143,13 @@ def faults(kind: str, options: Mapping[str, object]) -> tuple[Fault, ...]:
 
 
 def _faults(kind: str, options: Mapping[str, object]) -> Iterator[Fault]:
-    yield from catalog.faults(
-        "engines", kind, options, filled=_PARTS.get(kind, ()), ours=_PARTS.get(kind, ())
-    )
+    kind, wanted = split_kind(kind)
+    options = dict(options)
+    for key, text in (("kind", wanted), ("requires", options.pop("requires", None))):
+        if text is not None and (why := _nonsense(text)):
+            yield Fault(key, why)
+    parts = _PARTS.get(kind, ())
+    yield from catalog.faults("engines", kind, options, filled=parts, ours=parts)
     option = _INSIDE.get(kind)
     if option is None:
         return

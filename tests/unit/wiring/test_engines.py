@@ -66,3 +66,54 @@ def test_a_file_configures_a_chain(tmp_path: Path) -> None:
     file.write_text("engine:\n  kind: chain\n  engines: [tny]\n")
     with pytest.raises(ConfigurationError, match=r"veriport\.yaml:3:3: unknown engine 'tny'"):
         load_settings(file)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("polars>=1", {}),
+        ("polars >= 1, < 99", {}),
+        ("polars@>=1 <99", {}),
+        ("polars", {"requires": ">=1", "name": "polars"}),
+        ("tiny==0.1.*", {}),
+        ("tiny^0.1", {}),
+        ("tiny_engine:TinyEngine", {"requires": "~0.1.0"}),
+        ("chain", {"requires": ">=0", "engines": ["polars>=1", {"kind": "tiny", "requires": "0.1.x"}]}),
+    ],
+    ids=str,
+)
+def test_versions_that_are_wanted_and_installed(kind: str, options: dict[str, object]) -> None:
+    assert faults(kind, options) == ()
+    assert build_engine(kind, options).name in {"polars", "tiny", "chain(polars, tiny)"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "words"),
+    [
+        ("polars<1", {}, "polars <1 is wanted and"),
+        ("polars>=1", {"requires": "<1"}, "polars <1 is wanted and"),
+        ("tiny>=7", {}, "tiny-engine >=7 is wanted and 0.1.0 is installed: pip install 'tiny-engine>=7'"),
+        ("tiny_engine:TinyEngine", {"requires": "^7"}, "tiny-engine ^7 is wanted and 0.1.0 is installed"),
+        ("chain", {"engines": ["polars<1"]}, "polars <1 is wanted and"),
+        (f"{__name__}:Mine", {"requires": ">=1"}, "nobody knows what is installed for engine"),
+    ],
+)
+def test_versions_that_are_not_installed_are_told(kind: str, options: dict[str, object], words: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        build_engine(kind, options)
+    assert words in str(raised.value)
+
+
+def test_what_wants_no_version_is_a_fault_where_it_stands() -> None:
+    assert [
+        (each.key, "wants no version" in each.message) for each in faults("polars", {"requires": "new"})
+    ] == [("requires", True)]
+    assert [each.key for each in faults("polars", {"requires": 3})] == ["requires"]
+    assert [each.key for each in faults("polars>=", {})] == ["kind"]
+
+
+def test_a_file_wants_a_version(tmp_path: Path) -> None:
+    file = tmp_path / "veriport.yaml"
+    file.write_text('engine: {kind: tiny, requires: ">=7"}\n')
+    with pytest.raises(ConfigurationError, match=r"tiny-engine >=7 is wanted and 0\.1\.0 is installed"):
+        Container(settings=load_settings(file)).engine()
