@@ -70,6 +70,7 @@ def test_an_expectation_is_called_by_its_name() -> None:
 def test_masked_values_are_not_shown() -> None:
     suite = {"expectations": EXPECTATIONS[:2]}
     result = veriport.check(FRAME, engine=veriport.GreatExpectationsAdapter(suite=suite), mask=["amount"])
+    assert [each.failed_count for each in result.rules] == [1, 0]
     assert "-0.5" not in result.to_json()
     assert "-2.0" not in result.to_json()
 

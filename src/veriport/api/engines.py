@@ -10,7 +10,8 @@ from attrs import frozen
 
 from veriport.domain.datasets import engine_kind
 from veriport.domain.errors import ConfigurationError
-from veriport.wiring.engines import build_engine
+from veriport.ports.engines import BringsRules
+from veriport.wiring.engines import build_engine, made_synchronous
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from veriport.domain.expressions import Expr
     from veriport.domain.failures import InvalidExpression
     from veriport.domain.results import CheckResult
+    from veriport.domain.rules.base import Rule
     from veriport.ports.engines import Engine, Table
 
 
@@ -40,7 +42,7 @@ def engine_of(engine: object, dataset: Dataset) -> Engine:
             f"{type(engine).__name__} is not an engine: it needs 'name' and 'open(dataset)' "
             "(see docs/write-an-engine.md)"
         )
-    return engine  # type: ignore[return-value]  # it fits by structure
+    return made_synchronous(engine)
 
 
 @frozen
@@ -56,6 +58,11 @@ class BoundEngine:
     def name(self) -> str:
         """The engine's own name."""
         return self.engine.name
+
+    @property
+    def own_rules(self) -> tuple[Rule, ...]:
+        """The rules that the engine brings."""
+        return self.engine.own_rules if isinstance(self.engine, BringsRules) else ()
 
     def open(self, dataset: Dataset) -> AbstractContextManager[Table]:
         """See ``veriport.ports.engines.Engine``."""

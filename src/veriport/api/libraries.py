@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from veriport.api.engines import BoundEngine
-from veriport.wiring import catalog
+from veriport.api.engines import BoundEngine, get_engine
 
 
 class _Named(BoundEngine):
@@ -14,7 +13,7 @@ class _Named(BoundEngine):
     kind: ClassVar[str]
 
     def __init__(self, **options: object) -> None:
-        super().__init__(catalog.build("engines", self.kind, **options))
+        super().__init__(get_engine(self.kind, **options).engine)
 
 
 class TruthoundEngine(_Named):
