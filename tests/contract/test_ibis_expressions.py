@@ -49,7 +49,7 @@ def agree(database: Database, drawn: list[Expr], table: list[dict[str, Value]]) 
         measured = opened.measure(Request(rules=rules, parsed=parsed))
     for name, outcome in zip(expected, measured.outcomes, strict=True):
         expression, values = expected[name]
-        if isinstance(outcome, NotEvaluated):
+        if isinstance(outcome, NotEvaluated) or "stack overflow" in str(outcome):  # SQLite's parser is small
             continue
         assert isinstance(outcome, Measurement), (outcome, write(expression), table)
         right = (len(values) - values.count(None), values.count(False))

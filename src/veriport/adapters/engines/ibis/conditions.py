@@ -100,7 +100,7 @@ def _not_in_range(rule: NotInRange, view: View) -> ir.BooleanValue:
 
 def between(rule: Bounds, value: Value, dialect: Dialect) -> ir.BooleanValue:
     """Whether a value lies between the ends of a rule; NaN, to most databases above all, does not."""
-    may_be_nan = value.family is Family.FLOAT and dialect.has_nan
+    may_be_nan = value.family is Family.FLOAT and dialect.has_nan and rule.max is None
     tests: list[ir.BooleanValue] = [~dialect.is_nan(value.expr)] if may_be_nan else []
     if rule.min is not None:
         tests.append(at_least(value, rule.min, dialect, closed=rule.closed_low))

@@ -276,7 +276,13 @@ def _registered(runner: DuckDBRunner, table: pa.Table, label: str) -> Source:
 
 
 def _plain(name: str, source: pa.DataType) -> str:
-    """A column in a type that Ibis knows. Instants are made anew: to filter Arrow's takes pytz."""
+    """A column in a type that Ibis knows.
+
+    Floats and instants are made anew, so that DuckDB filters them itself: Arrow, to which it would leave
+    that, takes NaN for less than nothing, and pytz for instants.
+    """
+    if pa.types.is_floating(source):
+        return f"{name} + 0::{'DOUBLE' if pa.types.is_float64(source) else 'FLOAT'} AS {name}"
     if pa.types.is_time(source):
         return f"CAST({name} AS TIME) AS {name}"
     if pa.types.is_timestamp(source) and source.tz:

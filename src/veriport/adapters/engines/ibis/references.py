@@ -80,9 +80,14 @@ def _sides(
         if sides is None:
             types = f"{left.type.name} and {right.type.name}"
             raise DataError(f"{name!r} and {other!r} of {rule.other.label} do not compare: {types}")
-        mine.append(sides[0])
-        theirs.append(sides[1])
+        mine.append(_without_sign(sides[0]))
+        theirs.append(_without_sign(sides[1]))
     return mine, theirs
+
+
+def _without_sign(side: ir.Value) -> ir.Value:
+    """Zero has none."""
+    return side + 0.0 if side.type().is_floating() else side
 
 
 def _matched(left: Value, right: Value, view: View) -> Sequence[ir.Value] | None:

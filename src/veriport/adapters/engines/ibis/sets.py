@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import ibis
+from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.aggregates import count
 from veriport.adapters.engines.ibis.asking import Ask, Found, Plan
-from veriport.adapters.engines.ibis.values import among, comparable, decoded, observed_of, with_expr
+from veriport.adapters.engines.ibis.values import among, comparable, decoded, key_of, observed_of, with_expr
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.measurements import Measurement, Sample
 from veriport.domain.rules.aggregates import DistinctSet, ModeInSet, Relation
 from veriport.domain.rules.scalars import Scalar, plain
+from veriport.domain.types import Family
 
 
 def distinct_set(rule: DistinctSet, view: View, samples: int) -> Plan:
@@ -22,9 +24,7 @@ def distinct_set(rule: DistinctSet, view: View, samples: int) -> Plan:
     if view.untyped(rule.column):
         yield Ask()
         return Found(_amiss(rule, 0, [], [] if rule.relation is Relation.SUBSET else [*wanted.values()], 0))
-    seen = view.seen(rule)
-    kept = seen.table.select(compared=seen.value(rule.column).expr, shown=seen.ordered(rule.column))
-    kept = kept.filter(kept["compared"].notnull())
+    kept = _kept(view.seen(rule), rule.column)
     listed = among(with_expr(value, kept["compared"]), rule.values, view.dialect)
     others = kept.filter(~listed).select("shown").distinct()
     answer = yield Ask(
@@ -45,6 +45,18 @@ def distinct_set(rule: DistinctSet, view: View, samples: int) -> Plan:
     return Found(_amiss(rule, extra, examples, list(reversed(missing)), answer.count("rows")))
 
 
+def _kept(view: View, name: str) -> ir.Table:
+    """The values of a column that are not null, as they are compared and as they are shown."""
+    kept = view.table.select(compared=key_of(view.value(name), view.dialect), shown=_shown(view, name))
+    return kept.filter(kept["compared"].notnull())
+
+
+def _shown(view: View, name: str) -> ir.Value:
+    """As a query may return it, and once for all that are equal."""
+    value = view.value(name)
+    return key_of(value, view.dialect) if value.family is Family.FLOAT else view.ordered(name)
+
+
 def _amiss(
     rule: DistinctSet, extra: int, examples: Iterable[object], missing: list[Scalar], rows: int
 ) -> Measurement:
@@ -60,9 +72,7 @@ def mode_in_set(rule: ModeInSet, view: View, samples: int) -> Plan:
     if view.untyped(rule.column):
         yield Ask()
         return Found(Measurement(checked=0))
-    seen = view.seen(rule)
-    kept = seen.table.select(compared=seen.value(rule.column).expr, shown=seen.ordered(rule.column))
-    kept = kept.filter(kept["compared"].notnull())
+    kept = _kept(view.seen(rule), rule.column)
     grouped = kept.group_by(["compared", "shown"]).agg(size=kept.count())
     listed = among(with_expr(value, grouped["compared"]), rule.values, view.dialect)
     grouped = grouped.mutate(listed=listed.ifelse(1, 0))

@@ -57,7 +57,7 @@ def value_of(column: ir.Value, field: Field, dialect: Dialect) -> Value:
         case Family.NULL:
             expr: ir.Value = ibis.null(dt.boolean)
         case Family.FLOAT:
-            expr = column.cast(dt.float64) + 0.0 if dialect.has_nan else column.cast(dt.float64)
+            expr = column.cast(dt.float64)
         case Family.STRING | Family.CATEGORICAL:
             expr = dialect.collated(column.cast(dt.string))
         case Family.DURATION:
@@ -67,6 +67,11 @@ def value_of(column: ir.Value, field: Field, dialect: Dialect) -> Value:
         case _:
             expr = column
     return Value(expr, known, field.dtype)
+
+
+def key_of(value: Value, dialect: Dialect) -> ir.Value:
+    """A value in the form in which it is grouped and joined: zero has no sign then."""
+    return value.expr + 0.0 if value.family is Family.FLOAT and dialect.has_nan else value.expr
 
 
 def _microseconds(column: ir.Value, dialect: Dialect) -> ir.Value:
