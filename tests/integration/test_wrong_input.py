@@ -123,9 +123,10 @@ class TestDataThatCannotBeRead:
         assert done.code == USAGE
         assert "does not tell the format" in done.err
 
-    def test_an_address_that_no_engine_of_files_reads(self, cli: Cli) -> None:
-        done = cli("check", "postgresql://me:hunter2@db.example.com/x?table=t")
-        assert done.code == USAGE
+    def test_a_database_that_does_not_answer(self, cli: Cli) -> None:
+        done = cli("check", "postgresql://me:hunter2@127.0.0.1:1/x?table=t")
+        assert done.code == ERROR
+        assert "127.0.0.1" in done.err
         assert "hunter2" not in done.err
 
 
@@ -359,7 +360,7 @@ class TestWrongConfiguration:
             ("checkpoints:\n  - {name: a, data: x.csv, rule: []}\n", "unknown key 'rule' in a checkpoint; did you mean 'rules'?"),
             ("checkpoints:\n  - {name: a}\n", "a checkpoint needs 'data'"),
             ("checkpoint: []\n", "unknown key 'checkpoint'; did you mean 'checkpoints'?"),
-            ("engine: polar\ncheckpoints: []\n", "unknown engine 'polar': known are polars"),
+            ("engine: polar\ncheckpoints: []\n", "did you mean 'polars'?"),
             ("checkpoints:\n  - {name: a, data: x.csv, engine: {kind: sprk}}\n", "unknown engine 'sprk'"),
             ("checkpoints:\n  - {name: a, data: x.csv, actions: [{type: slak}]}\n", "unknown action 'slak'"),
             ("checkpoints:\n  - {name: a, data: x.csv, actions: [{type: store_result, stor_path: x}]}\n", "did you mean 'store_path'?"),

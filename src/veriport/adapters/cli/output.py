@@ -92,7 +92,8 @@ def output(path: Path | None) -> Iterator[Callable[[str], None]]:
         with _device(path) as device:
             yield lambda text: _write_all(device, text.encode())
         return
-    path = path.resolve()
+    if path.is_symlink():
+        path = path.resolve()
     with _beside(path) as (temporary, handle):
         written = False
 

@@ -32,6 +32,7 @@ def test_a_short_result_has_the_verdict_and_no_data() -> None:
         "counts": {"passed": 0, "failed": 1, "error": 0, "not_evaluated": 0},
         "scans": None,
         "bytes_read": None,
+        "notes": [],
         "duration_seconds": 0.0,
     }
     assert (body["kind"], body["run_id"], body["status"]) == ("checkpoint", a_message().run_id, "failure")
