@@ -12,7 +12,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from veriport import rules
+    from veriport import aio, rules
+    from veriport.adapters.engines.composed.batched import BatchExecutor
+    from veriport.adapters.engines.composed.chain import EngineChain
+    from veriport.adapters.engines.composed.combined import MultiEngineAggregator
+    from veriport.adapters.engines.composed.instrumented import InstrumentedEngine
+    from veriport.adapters.engines.composed.managed import EngineHealthChecker, EngineLifecycleManager
     from veriport.api.apps import App, bootstrap
     from veriport.api.checkpoints import (
         Checkpoint,
@@ -29,9 +34,18 @@ if TYPE_CHECKING:
     from veriport.application.running import RunInProgress
     from veriport.domain.checkpoints import ActionResult, ActionStatus, CheckpointResult, CheckpointStatus
     from veriport.domain.errors import CheckFailedError, ConfigurationError, InvalidRule, VeriportError
+    from veriport.domain.lifecycle import EngineState
     from veriport.domain.results import CheckResult, RuleResult, RuleStatus, Status
     from veriport.domain.severity import Severity
     from veriport.ports.errors import DataError, MissingExtra
+    from veriport.wiring.versions import (
+        SemanticVersion,
+        VersionConstraint,
+        VersionRange,
+        parse_constraint,
+        parse_version,
+        require_version,
+    )
 
 __version__ = "0.1.0"
 
@@ -40,6 +54,7 @@ _HOMES = {
     "ActionResult": "veriport.domain.checkpoints",
     "ActionStatus": "veriport.domain.checkpoints",
     "App": "veriport.api.apps",
+    "BatchExecutor": "veriport.adapters.engines.composed.batched",
     "CheckFailedError": "veriport.domain.errors",
     "CheckResult": "veriport.domain.results",
     "Checkpoint": "veriport.api.checkpoints",
@@ -49,25 +64,38 @@ _HOMES = {
     "ConfigurationError": "veriport.domain.errors",
     "CustomAction": "veriport.api.checkpoints",
     "DataError": "veriport.ports.errors",
+    "EngineChain": "veriport.adapters.engines.composed.chain",
+    "EngineHealthChecker": "veriport.adapters.engines.composed.managed",
+    "EngineLifecycleManager": "veriport.adapters.engines.composed.managed",
+    "EngineState": "veriport.domain.lifecycle",
     "GreatExpectationsAdapter": "veriport.api.libraries",
     "IdempotencyService": "veriport.api.idempotency",
+    "InstrumentedEngine": "veriport.adapters.engines.composed.instrumented",
     "InvalidRule": "veriport.domain.errors",
     "MissingExtra": "veriport.ports.errors",
+    "MultiEngineAggregator": "veriport.adapters.engines.composed.combined",
     "PanderaAdapter": "veriport.api.libraries",
     "RuleResult": "veriport.domain.results",
     "RuleStatus": "veriport.domain.results",
     "RunInProgress": "veriport.application.running",
+    "SemanticVersion": "veriport.wiring.versions",
     "Severity": "veriport.domain.severity",
     "Status": "veriport.domain.results",
     "StoreValidationResult": "veriport.api.checkpoints",
     "TruthoundEngine": "veriport.api.libraries",
     "VeriportError": "veriport.domain.errors",
+    "VersionConstraint": "veriport.wiring.versions",
+    "VersionRange": "veriport.wiring.versions",
     "WebhookAction": "veriport.api.checkpoints",
     "WorkFailed": "veriport.api.idempotency",
+    "aio": "veriport",
     "bootstrap": "veriport.api.apps",
     "check": "veriport.api.checks",
     "get_engine": "veriport.api.engines",
     "load_checkpoints": "veriport.api.checkpoints",
+    "parse_constraint": "veriport.wiring.versions",
+    "parse_version": "veriport.wiring.versions",
+    "require_version": "veriport.wiring.versions",
     "rules": "veriport",
 }
 
@@ -75,6 +103,7 @@ __all__ = [
     "ActionResult",
     "ActionStatus",
     "App",
+    "BatchExecutor",
     "CheckFailedError",
     "CheckResult",
     "Checkpoint",
@@ -84,25 +113,38 @@ __all__ = [
     "ConfigurationError",
     "CustomAction",
     "DataError",
+    "EngineChain",
+    "EngineHealthChecker",
+    "EngineLifecycleManager",
+    "EngineState",
     "GreatExpectationsAdapter",
     "IdempotencyService",
+    "InstrumentedEngine",
     "InvalidRule",
     "MissingExtra",
+    "MultiEngineAggregator",
     "PanderaAdapter",
     "RuleResult",
     "RuleStatus",
     "RunInProgress",
+    "SemanticVersion",
     "Severity",
     "Status",
     "StoreValidationResult",
     "TruthoundEngine",
     "VeriportError",
+    "VersionConstraint",
+    "VersionRange",
     "WebhookAction",
     "WorkFailed",
+    "aio",
     "bootstrap",
     "check",
     "get_engine",
     "load_checkpoints",
+    "parse_constraint",
+    "parse_version",
+    "require_version",
     "rules",
 ]
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tiny_engine import TinyEngine
 
+from tests.unit.test_aio import Asynchronous
 from veriport.adapters.clocks.system import SystemClock
+from veriport.adapters.engines.composed.asynchronous import SynchronousEngine
 from veriport.adapters.engines.composed.batched import BatchExecutor
 from veriport.adapters.engines.composed.cached import CachedEngine
 from veriport.adapters.engines.composed.chain import EngineChain
@@ -92,3 +95,19 @@ class TestManaged(EngineSuite):
     @pytest.fixture
     def engine(self) -> Engine:
         return ManagedEngine(PolarsEngine()).start()
+
+
+class TestAsynchronous(EngineSuite):
+    complete = True
+
+    @pytest.fixture
+    def engine(self) -> Engine:
+        return SynchronousEngine(Asynchronous())
+
+
+class TestThirdPartyInAChain(EngineSuite):
+    complete = True  # what the small engine does not know, Polars does
+
+    @pytest.fixture
+    def engine(self) -> Engine:
+        return EngineChain([TinyEngine(), PolarsEngine()])

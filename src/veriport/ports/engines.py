@@ -7,8 +7,8 @@ What only some engines can do is a further small Protocol below; callers ask wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import UTC, datetime
 from typing import Protocol, runtime_checkable
 
@@ -89,6 +89,34 @@ class Engine(Protocol):
         it is absent, unreadable, empty where it needs a header, or not what its name says; and
         ``ConfigurationError`` when this engine has no way to read such a data set at all.
         """
+        ...
+
+
+class AsyncTable(Protocol):
+    """A ``Table`` whose ``measure`` is a coroutine, which is cancelled to stop the measurement."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """See ``Table``."""
+        ...
+
+    async def measure(self, request: Request) -> Measured:
+        """See ``Table``."""
+        ...
+
+
+class AsyncEngine(Protocol):
+    """An ``Engine`` for an event loop. The core uses it like any other, see ``veriport.aio``."""
+
+    @property
+    def name(self) -> str:
+        """See ``Engine``."""
+        ...
+
+    def open(
+        self, dataset: Dataset
+    ) -> AbstractAsyncContextManager[AsyncTable] | Awaitable[AbstractAsyncContextManager[AsyncTable]]:
+        """See ``Engine``: an asynchronous context, or a coroutine that gives one."""
         ...
 
 

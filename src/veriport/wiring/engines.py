@@ -7,9 +7,11 @@ behind an engine.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator, Mapping
 from importlib import metadata
+from typing import Any
 
 from veriport.domain.errors import ConfigurationError, shown
 from veriport.ports.clocks import Clock
@@ -55,7 +57,7 @@ def build_engine(
         given[option] = built if option.endswith("s") else built[0]
     taken = _PARTS.get(kind, ())
     parts = {name: _part(name, clock, telemetry) for name in taken if name not in given}
-    engine: Engine = catalog.build("engines", kind, **given, **parts)
+    engine: Engine = made_synchronous(catalog.build("engines", kind, **given, **parts))
     return engine
 
 
@@ -116,7 +118,19 @@ def _part(name: str, clock: Clock | None, telemetry: Telemetry | None) -> object
 def _made(value: object, clock: Clock | None, telemetry: Telemetry | None) -> object:
     """An engine that is named; one that was made already stays what it is."""
     named = _named(value)
-    return value if named is None else build_engine(*named, clock=clock, telemetry=telemetry)
+    if named is None:
+        return made_synchronous(value)
+    return build_engine(*named, clock=clock, telemetry=telemetry)
+
+
+def made_synchronous(engine: Any) -> Engine:  # noqa: ANN401  # an engine of either kind
+    """An engine as the synchronous core uses it: one of ``async def``s is wrapped."""
+    opening = inspect.unwrap(engine.open) if callable(getattr(engine, "open", None)) else None
+    if not (inspect.iscoroutinefunction(opening) or inspect.isasyncgenfunction(opening)):
+        return engine  # type: ignore[no-any-return]  # who uses it says what is wrong with it
+    from veriport.adapters.engines.composed.asynchronous import SynchronousEngine  # noqa: PLC0415  # on use
+
+    return SynchronousEngine(engine)
 
 
 def _listed(option: str, value: object) -> tuple[object, ...]:

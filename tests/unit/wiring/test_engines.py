@@ -54,6 +54,21 @@ def test_what_is_wrong_is_told_by_its_key(options: dict[str, object], key: str, 
             build_engine("chain", options)
 
 
+class Asynchronous:
+    """An engine of ``async def``s."""
+
+    name = "asynchronous"
+
+    async def open(self, dataset: object) -> None:
+        del dataset
+
+
+def test_an_asynchronous_engine_is_wrapped_wherever_it_stands() -> None:
+    inside = build_engine("chain", {"engines": [Asynchronous(), f"{__name__}:Asynchronous"]})
+    assert isinstance(inside, EngineChain)
+    assert {type(each).__name__ for each in inside.engines} == {"SynchronousEngine"}
+
+
 def test_a_sound_chain_has_no_faults() -> None:
     assert faults("chain", {"engines": ["polars", {"kind": "tiny"}], "strategy": "round_robin"}) == ()
 

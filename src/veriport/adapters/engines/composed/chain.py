@@ -132,30 +132,43 @@ class ChainTable:
 
     def measure(self, request: Request) -> Measured:
         """See ``veriport.ports.engines.Table``."""
-        answering, measured = self._answer(request)
-        outcomes = self._filled(request, answering, measured)
+        silent, answering, measured = self._answer(request)
+        outcomes = self._filled(request, (*silent, answering), measured)
         notes = [f"{name} did not answer: {error}" for name, error in self._failed]
         if notes or answering.engine is not self._chain.engines[0]:
             notes.insert(0, f"measured by {answering.engine.name}")
         return evolve(measured, outcomes=outcomes, notes=(*measured.notes, *notes))
 
-    def _answer(self, request: Request) -> tuple[_Opened, Measured]:
-        """The first engine that can say something, and what it says."""
+    def _answer(self, request: Request) -> tuple[Sequence[_Opened], _Opened, Measured]:
+        """The engines that had nothing to say, the first one that had, and what it says.
+
+        One that evaluates no rule at all may not even have seen the rows. Where all are like that, the first.
+        """
+        silent: list[tuple[_Opened, Measured]] = []
+        last_word = self._chain.strategy is Strategy.FIRST_AVAILABLE
         for opened in self._each(_CANNOT):
             try:
-                return opened, opened.table.measure(request)
+                found = opened.table.measure(request)
             except TransientError as error:
-                if self._chain.strategy is Strategy.FIRST_AVAILABLE:
+                if last_word:
                     raise
                 self._drop(opened, error)
-        raise self._exhausted()
+                continue
+            if last_word or not found.outcomes or len(_gaps(found.outcomes)) < len(found.outcomes):
+                return [each for each, _ in silent], opened, found
+            silent.append((opened, found))
+        if not silent:
+            raise self._exhausted()
+        return [each for each, _ in silent], *silent[0]
 
-    def _filled(self, request: Request, answering: _Opened, measured: Measured) -> tuple[Outcome, ...]:
+    def _filled(
+        self, request: Request, asked_before: Sequence[_Opened], measured: Measured
+    ) -> tuple[Outcome, ...]:
         """The outcomes, with those of other engines where the one that answered had nothing to say."""
         outcomes = list(measured.outcomes)
         others = iter(()) if self._chain.strategy is Strategy.FIRST_AVAILABLE else self._each(_CANNOT_FILL)
         while (gaps := _gaps(outcomes)) and (opened := next(others, None)) is not None:
-            if opened is answering:
+            if opened in asked_before:
                 continue
             asked = evolve(request, rules=tuple(request.rules[at] for at in gaps))
             for at, outcome in zip(gaps, self._asked(opened, asked, measured.row_count), strict=False):

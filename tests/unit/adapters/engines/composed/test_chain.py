@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_engine import TinyEngine
 
 from tests.unit.adapters.engines.composed.fakes import (
     FRAME,
@@ -118,6 +119,14 @@ def test_who_fails_to_fill_a_gap_leaves_it(error: Exception, where: str) -> None
     assert f"second did not answer: {error}" in result.notes
 
 
+def test_who_has_nothing_to_say_does_not_answer() -> None:
+    """It may not even have seen the rows: the small engine knows no SQL and counts none."""
+    engines = TinyEngine(), Playing(name="second", knows=("not_null",)), Playing(name="third")
+    result = check(chain(*engines), FRAME, NOT_NULL, UNIQUE, where="id > 1")
+    assert (result.row_count, [each.failed_count for each in result.rules]) == (2, [1, 2])
+    assert result.notes == ("measured by second",)
+
+
 class OneRowLess:
     """An engine that sees other rows."""
 
@@ -139,8 +148,8 @@ class OtherColumns:
 
 
 def test_who_sees_other_rows_fills_no_gap() -> None:
-    result = check(chain(Playing(name="first", knows=()), OneRowLess()), FRAME, UNIQUE)
-    assert result.rules[0].status is RuleStatus.NOT_EVALUATED
+    result = check(chain(Playing(name="first", knows=("not_null",)), OneRowLess()), FRAME, UNIQUE, NOT_NULL)
+    assert [each.status for each in result.rules] == [RuleStatus.NOT_EVALUATED, RuleStatus.FAILED]
     assert "less did not answer: it sees 3 rows and not 4" in result.notes
 
 

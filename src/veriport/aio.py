@@ -1,0 +1,245 @@
+"""Veriport for asynchronous programs: the same names, to be awaited.
+
+Checks run in threads, at most ``CHECKS_AT_ONCE`` of them in one event loop, and see the context variables of
+whoever awaits them. Engines may be synchronous or asynchronous (``veriport.ports.engines.AsyncEngine``); the
+coroutines of the latter run in the loop of the program. It works under asyncio and Trio.
+
+>>> import asyncio
+>>> from veriport import aio
+>>> asyncio.run(aio.check("orders.csv", [{"column": "id", "type": "unique"}])).ok
+False
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+from anyio.from_thread import BlockingPortal
+from attrs import field, frozen
+
+from veriport.adapters.engines.composed.asynchronous import PORTAL
+from veriport.api import checkpoints, checks, engines
+from veriport.domain.checkpoints import CheckpointResult
+from veriport.domain.datasets import Dataset, dataset_of
+from veriport.domain.results import CheckResult
+from veriport.domain.rules.base import Rule
+from veriport.ports.engines import BringsRules, Engine, SupportsCancel, Table
+from veriport.ports.errors import TransientError
+from veriport.wiring import DEFAULT_FILE
+
+__all__ = ["CHECKS_AT_ONCE", "AsyncBoundEngine", "Checkpoint", "check", "get_engine", "load_checkpoints"]
+
+_T = TypeVar("_T")
+CHECKS_AT_ONCE = 8
+
+
+async def check(
+    data: object,
+    rules: object = None,
+    *,
+    engine: object = None,
+    key: str | Iterable[str] = (),
+    samples: int = 20,
+    where: str | None = None,
+    mask: str | Iterable[str] = (),
+    limiter: anyio.CapacityLimiter | None = None,
+) -> CheckResult:
+    """``veriport.check``, in a thread. ``limiter`` says how many at once, instead of ``CHECKS_AT_ONCE``.
+
+    Cancelled, it ends at once: an engine that can cancels its measurement, the thread of another one is left
+    behind and its answer thrown away.
+    """
+    watch = _Watch()
+
+    def work() -> CheckResult:
+        meant = watch.over(engines.engine_of(engine, dataset_of(data)))
+        return checks.check(data, rules, engine=meant, key=key, samples=samples, where=where, mask=mask)
+
+    try:
+        return await _in_thread(work, limiter or _default_limiter(), abandon=True)
+    except anyio.get_cancelled_exc_class():
+        watch.cancel()
+        raise
+
+
+@asynccontextmanager
+async def _loop_for_engines() -> AsyncIterator[None]:
+    """Let asynchronous engines of threads that are started here run their coroutines in this loop."""
+    async with BlockingPortal() as portal:
+        token = PORTAL.set(portal)
+        try:
+            yield
+        finally:
+            PORTAL.reset(token)
+
+
+_limiters: anyio.lowlevel.RunVar[anyio.CapacityLimiter] = anyio.lowlevel.RunVar("veriport_checks")
+
+
+def _default_limiter() -> anyio.CapacityLimiter:
+    """One for each event loop."""
+    try:
+        return _limiters.get()
+    except LookupError:
+        limiter = anyio.CapacityLimiter(CHECKS_AT_ONCE)
+        _limiters.set(limiter)
+        return limiter
+
+
+class _Watch:
+    """The tables that a check has open, to cancel what is measured on them."""
+
+    def __init__(self) -> None:
+        self._tables: list[Table] = []
+        self._cancelled = False
+        self._lock = threading.Lock()
+
+    def over(self, engine: Engine) -> Engine:
+        """The engine under watch."""
+        return _Watched(engine, self)
+
+    @contextmanager
+    def table(self, table: Table) -> Iterator[Table]:
+        """Watch a table as long as it is open."""
+        with self._lock:
+            if self._cancelled:
+                raise TransientError("the check was cancelled")
+            self._tables.append(table)
+        try:
+            yield table
+        finally:
+            with self._lock:
+                self._tables.remove(table)
+
+    def cancel(self) -> None:
+        """Cancel what is measured, and refuse to open more."""
+        with self._lock:
+            self._cancelled, tables = True, tuple(self._tables)
+        for table in tables:
+            if isinstance(table, SupportsCancel):
+                table.cancel()
+
+
+@frozen
+class _Watched:
+    """An engine whose open tables are known; they keep all their abilities."""
+
+    engine: Engine
+    watch: _Watch = field(repr=False, eq=False)
+
+    @property
+    def name(self) -> str:
+        return self.engine.name
+
+    @property
+    def own_rules(self) -> tuple[Rule, ...]:
+        return self.engine.own_rules if isinstance(self.engine, BringsRules) else ()
+
+    @contextmanager
+    def open(self, dataset: Dataset) -> Iterator[Table]:
+        with self.engine.open(dataset) as table, self.watch.table(table):
+            yield table
+
+
+async def _whole(work: Callable[[], _T]) -> _T:
+    """Do something in a thread to its end: whoever is cancelled meanwhile waits for it first."""
+    return await _in_thread(work, _default_limiter(), abandon=False)
+
+
+async def _in_thread(work: Callable[[], _T], limiter: anyio.CapacityLimiter, *, abandon: bool) -> _T:
+    """Do it in a task of its own, which a shield protects: asyncio cancels this one wherever it waits."""
+    done: list[_T | _Raised] = []
+
+    async def run() -> None:
+        with anyio.CancelScope(shield=not abandon):
+            done.append(
+                await anyio.to_thread.run_sync(
+                    partial(_kept, work), abandon_on_cancel=abandon, limiter=limiter
+                )
+            )
+
+    async with _loop_for_engines(), anyio.create_task_group() as group:
+        group.start_soon(run)
+    (given,) = done
+    if isinstance(given, _Raised):
+        raise given.error
+    return given
+
+
+@frozen
+class _Raised:
+    error: Exception
+
+
+def _kept(work: Callable[[], _T]) -> _T | _Raised:
+    """What ``work`` gives or raises: a group of tasks would put an exception into a group of them."""
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001  # it is raised again where the loop is left
+        return _Raised(error)
+
+
+class Checkpoint:
+    """``veriport.Checkpoint``, to be awaited; ``checkpoint`` is the synchronous one."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401  # those of the other one
+        self.checkpoint = checkpoints.Checkpoint(*arguments, **options)
+
+    @classmethod
+    def of(cls, checkpoint: checkpoints.Checkpoint) -> Checkpoint:
+        """A checkpoint that there is already."""
+        made = cls.__new__(cls)
+        made.checkpoint = checkpoint
+        return made
+
+    @property
+    def name(self) -> str:
+        """The name."""
+        return self.checkpoint.name
+
+    async def run(self, *, data: object = None, idempotency_key: str | None = None) -> CheckpointResult:
+        """See ``veriport.Checkpoint.run``. A run that has begun comes to its end, even if it is cancelled."""
+        return await _whole(partial(self.checkpoint.run, data=data, idempotency_key=idempotency_key))
+
+    async def settle(self, result: CheckpointResult, wait_seconds: float = 60.0) -> CheckpointResult:
+        """See ``veriport.Checkpoint.settle``."""
+        return await _whole(partial(self.checkpoint.settle, result, wait_seconds))
+
+
+async def load_checkpoints(path: str | Path = DEFAULT_FILE) -> list[Checkpoint]:
+    """``veriport.load_checkpoints``."""
+    loaded = await _whole(partial(checkpoints.load_checkpoints, path))
+    return [Checkpoint.of(each) for each in loaded]
+
+
+@frozen
+class AsyncBoundEngine:
+    """An engine with ``check`` on it, to be awaited. It is an engine itself, a synchronous one."""
+
+    engine: Engine
+
+    @property
+    def name(self) -> str:
+        """The engine's own name."""
+        return self.engine.name
+
+    def open(self, dataset: Dataset) -> AbstractContextManager[Table]:
+        """See ``veriport.ports.engines.Engine``."""
+        return self.engine.open(dataset)
+
+    async def check(self, data: object, rules: object = None, **options: Any) -> CheckResult:  # noqa: ANN401  # those of check
+        """``veriport.aio.check`` with this engine."""
+        return await check(data, rules, engine=self.engine, **options)
+
+
+def get_engine(name: str = "polars", **options: object) -> AsyncBoundEngine:
+    """``veriport.get_engine``; nothing is opened yet."""
+    return AsyncBoundEngine(engines.get_engine(name, **options).engine)
