@@ -400,7 +400,9 @@ def test_a_notebook_shows_any_result_as_one_table(result: CheckResult) -> None:
 
 def test_remarks_are_told_whatever_the_rule_came_to() -> None:
     for failed, message in ((0, "a said 1"), (1, "1 of 2 rows break it; a said 1")):
-        found = judge(NotNull(id="x", column="x"), Measurement(checked=2, failed=failed, remarks=("a said 1",)))
+        found = judge(
+            NotNull(id="x", column="x"), Measurement(checked=2, failed=failed, remarks=("a said 1",))
+        )
         assert (found.remarks, found.message) == (("a said 1",), message)
         assert "a said 1" in CheckResult(rules=(found,)).summary()
 
