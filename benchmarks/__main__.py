@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 
-from benchmarks import check, growth, outbox, stores
+from benchmarks import check, engines, growth, outbox, stores
 from benchmarks.kept import Watch, keep, write_results
 from benchmarks.results import Section, goals_of
 from benchmarks.start import start
@@ -24,6 +24,7 @@ _FULL: Mapping[str, Callable[[bool], Section]] = {
     "outbox": lambda _: outbox.outbox(10_000, 3),
     "http": lambda _: outbox.http(3_000, 3),
     "stores": lambda _: stores.stores(1_000_000, 3),
+    "engines": lambda _: engines.engines(10_000_000, 1_000_000, 7),
 }
 _QUICK: Mapping[str, Callable[[bool], Section]] = {
     "start": lambda _: start(3),
@@ -33,6 +34,7 @@ _QUICK: Mapping[str, Callable[[bool], Section]] = {
     "outbox": lambda _: outbox.outbox(1_000, 1),
     "http": lambda _: outbox.http(500, 1),
     "stores": lambda _: stores.stores(10_000, 1),
+    "engines": lambda _: engines.engines(1_000_000, 100_000, 3),
 }
 
 

@@ -22,6 +22,11 @@ def orders(rows: int) -> Path:
     return _made(FOLDER / f"orders-{rows}.parquet", rows, _write, rows * _BYTES_A_ROW)
 
 
+def orders_in_duckdb(rows: int) -> Path:
+    """The same orders as the table of a DuckDB file."""
+    return _made(FOLDER / f"orders-{rows}.duckdb", rows, _to_duckdb, rows * 2 * _BYTES_A_ROW)
+
+
 def wide_table(rows: int) -> Path:
     """The Parquet file of the wide table; raises ``OSError`` when the disk has no room to make it."""
     return _made(FOLDER / f"wide-{rows}.parquet", rows, wide.write, rows * wide.COLUMNS * 3)
@@ -50,6 +55,13 @@ def _write(path: Path, rows: int) -> None:
         writer.write_table(table, row_group_size=_CHUNK // 4)
     if writer is not None:
         writer.close()
+
+
+def _to_duckdb(path: Path, rows: int) -> None:
+    import duckdb
+
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"CREATE TABLE orders AS FROM read_parquet('{orders(rows)}')")
 
 
 def _chunk(start: int, count: int, rows: int) -> pl.DataFrame:
