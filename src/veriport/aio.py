@@ -155,16 +155,14 @@ async def _whole(work: Callable[[], _T]) -> _T:
 
 
 async def _in_thread(work: Callable[[], _T], limiter: anyio.CapacityLimiter, *, abandon: bool) -> _T:
-    """Do it in a task of its own, which a shield protects: asyncio cancels this one wherever it waits."""
+    """Do it in a task of its own: asyncio cancels this one wherever it waits, and anyio shields that one."""
     done: list[_T | _Raised] = []
 
     async def run() -> None:
-        with anyio.CancelScope(shield=not abandon):
-            done.append(
-                await anyio.to_thread.run_sync(
-                    partial(_kept, work), abandon_on_cancel=abandon, limiter=limiter
-                )
-            )
+        given = await anyio.to_thread.run_sync(
+            partial(_kept, work), abandon_on_cancel=abandon, limiter=limiter
+        )
+        done.append(given)
 
     async with _loop_for_engines(), anyio.create_task_group() as group:
         group.start_soon(run)

@@ -102,19 +102,24 @@ def test_a_file_that_was_changed_just_now_is_not_kept(file: Path) -> None:
     assert inner.asked.count("measure") == 2
 
 
-def test_what_changes_while_it_is_measured_is_not_kept(file: Path) -> None:
-    texts = iter(["id,name\n1,\n2,\n"])
+def test_what_changes_while_it_is_measured_is_not_kept(file: Path, tmp_path: Path) -> None:
+    """A link that leads elsewhere for a moment."""
+    write(tmp_path / "other.csv", "id,name\n1,\n2,\n")
+    link = tmp_path / "link.csv"
+    link.symlink_to(file)
+    leading = iter([tmp_path / "other.csv"])
 
     def measuring() -> None:
-        for text in texts:
-            write(file, text)
+        for target in leading:
+            link.unlink()
+            link.symlink_to(target)
 
-    inner = Playing(measuring=measuring)
-    engine = cached(inner)
-    check(engine, file, NOT_NULL)
-    write(file, "id,name\n1,a\n2,\n")
-    check(engine, file, NOT_NULL)
-    assert inner.asked.count("measure") == 2
+    engine = cached(Playing(measuring=measuring))
+    assert check(engine, link, NOT_NULL).failed_count == 1
+    assert check(engine, link, NOT_NULL).rules[0].failed_count == 2
+    link.unlink()
+    link.symlink_to(file)
+    assert check(engine, link, NOT_NULL).rules[0].failed_count == 1
 
 
 def test_answers_have_their_time_and_their_number(file: Path) -> None:

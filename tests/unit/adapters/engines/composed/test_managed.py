@@ -101,7 +101,7 @@ def test_stop_lets_a_check_come_to_its_end() -> None:
         checking = pool.submit(check, engine, FRAME, NOT_NULL)
         assert begun.wait(30)
         stopping = pool.submit(engine.stop)
-        while engine.state is not EngineState.STOPPING:
+        while engine.state is EngineState.RUNNING:
             pass
         with pytest.raises(ConfigurationError, match="is stopping"):
             check(engine, FRAME, NOT_NULL)
