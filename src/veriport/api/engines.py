@@ -68,6 +68,14 @@ class BoundEngine:
         """See ``veriport.ports.engines.Engine``."""
         return self.engine.open(dataset)
 
+    def start(self) -> None:
+        """Start the engine, if it has a life: see ``veriport.EngineLifecycleManager``."""
+        getattr(self.engine, "start", _nothing)()
+
+    def stop(self) -> None:
+        """Stop the engine, if it has a life."""
+        getattr(self.engine, "stop", _nothing)()
+
     def check(
         self,
         data: object,
@@ -94,6 +102,10 @@ class BoundEngine:
         trace: TracebackType | None,
     ) -> None:
         """Nothing is left open."""
+
+
+def _nothing() -> None:
+    """What an engine without a life does."""
 
 
 def get_engine(name: str = "polars", **options: object) -> BoundEngine:
