@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import duckdb as duck
+import ibis.backends.sql.compilers  # noqa: F401  # what the first check of a process would import, as some below
 import psycopg
 
 import veriport
-import veriport.adapters.engines.ibis.duckdb  # what the first check of a process would import
+import veriport.adapters.engines.ibis.duckdb
 import veriport.adapters.engines.ibis.postgres
 import veriport.api.doors
 import veriport.application.checking

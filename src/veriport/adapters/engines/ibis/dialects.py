@@ -55,6 +55,7 @@ class Dialect:
     where the database may not. ``wide`` is the type in which whole numbers and decimals of ``scale`` are
     exact, ``None`` where there is none. ``text_times`` says that times are kept as texts. ``like`` says
     that LIKE minds case and reads ``\`` as an escape. ``folds`` is how many values a query may give.
+    ``shares`` says that what a query reads twice is made once.
     ``null_character`` is the function that makes one of 0, where texts can hold it.
     """
 
@@ -68,6 +69,7 @@ class Dialect:
     text_times: bool = False
     like: bool = True
     folds: int = 1_000
+    shares: bool = False
     null_character: str = ""
 
     def sql(self, expression: ir.Expr) -> str:
@@ -180,13 +182,15 @@ def _none(_: int) -> None:
 
 
 #: Those that tests hold to the semantics.
-DUCKDB = Dialect("duckdb", ("duckdb", "DuckDBCompiler"), folds=2_000, null_character="chr")
-POSTGRES = Dialect("postgres", ("postgres", "PostgresCompiler"), _POSTGRES, collation="C", wide=_numeric)
+DUCKDB = Dialect("duckdb", ("duckdb", "DuckDBCompiler"), folds=2_000, shares=True, null_character="chr")
+POSTGRES = Dialect(
+    "postgres", ("postgres", "PostgresCompiler"), _POSTGRES, collation="C", wide=_numeric, shares=True
+)
 SQLITE = Dialect(
     "sqlite", ("sqlite", "SQLiteCompiler"), _PYTHON, collation="BINARY", wide=_none,
-    has_nan=False, text_times=True, like=False, null_character="char",
+    has_nan=False, text_times=True, like=False, shares=True, null_character="char",
 )  # fmt: skip
-SPARK = Dialect("pyspark", ("pyspark", "PySparkCompiler"), _LOOKING, null_character="chr")
+SPARK = Dialect("pyspark", ("pyspark", "PySparkCompiler"), _LOOKING, shares=True, null_character="chr")
 
 #: Every database that Ibis can compile for here; what is not above is compiled and parsed in tests, not run.
 DIALECTS: Mapping[str, Dialect] = {

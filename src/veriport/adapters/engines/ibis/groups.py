@@ -1,14 +1,22 @@
-"""Rules about values that occur more than once: groups of two rows or more, counted in the database."""
+"""Rules about values that occur more than once: groups of two rows or more, counted in the database.
+
+Where it makes once what a query reads twice, the same query gives the values of the first groups, by which
+their rows are then found without grouping again; else the rows are joined with the groups.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TypeAlias
 
 import ibis
+import ibis.expr.datatypes as dt
 from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.aggregates import count
-from veriport.adapters.engines.ibis.asking import Ask, Found, Plan
+from veriport.adapters.engines.ibis.asking import Answer, Ask, Found, Plan
+from veriport.adapters.engines.ibis.dialects import Dialect
 from veriport.adapters.engines.ibis.values import key_of
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.measurements import Measurement
@@ -16,21 +24,22 @@ from veriport.domain.rules.base import Nulls
 from veriport.domain.rules.rows import Duplicate, Unique
 from veriport.domain.types import NESTED
 
-_SIZE, _FIRST = "veriport_size", "veriport_first"
+_SIZE, _FIRST, _TOTAL = "veriport_size", "veriport_first", "veriport_total"
+_LONGEST = 200  #: characters of a text that a query names
+_Values: TypeAlias = Sequence[tuple[object, ...]]
 
 
 def unique(rule: Unique, view: View, samples: int) -> Plan:
     """Every row of a group of two or more breaks the rule."""
     present = view.of(view.table.filter(view.within(rule, view.present(rule.columns))))
-    total = _repeated(rule, present).agg(total=lambda groups: groups[_SIZE].sum())
     folds = {"rows": count(view, rule), "null": count(view, rule, ~view.present(rule.columns))}
-    answer = yield Ask(folds, (total,))
-    failed = int(str(answer.only or 0))
+    answer = yield Ask(folds, (_asked(rule, present, samples),))
+    failed, first = _told(answer)
     rows, null = answer.count("rows"), answer.count("null")
 
     def failing(seen: View) -> View:
         among = seen.of(seen.table.filter(seen.within(rule, seen.present(rule.columns))))
-        repeated = _rows_of(rule, among, samples)
+        repeated = _rows_of(rule, among, samples, first if seen.row == view.row else ())
         if rule.nulls is not Nulls.FAIL:
             return repeated
         absent = seen.table.filter(seen.within(rule, ~seen.present(rule.columns)))
@@ -43,10 +52,37 @@ def unique(rule: Unique, view: View, samples: int) -> Plan:
 
 def duplicate(rule: Duplicate, view: View, samples: int) -> Plan:
     """The same over whole rows, nulls being equal."""
-    total = _repeated(rule, view.seen(rule)).agg(total=lambda groups: groups[_SIZE].sum())
-    answer = yield Ask({"rows": count(view, rule)}, (total,))
-    measurement = Measurement(checked=answer.count("rows"), failed=int(str(answer.only or 0)))
-    return Found(measurement, lambda seen: _rows_of(rule, seen.seen(rule), samples))
+    answer = yield Ask({"rows": count(view, rule)}, (_asked(rule, view.seen(rule), samples),))
+    failed, first = _told(answer)
+
+    def failing(seen: View) -> View:
+        return _rows_of(rule, seen.seen(rule), samples, first if seen.row == view.row else ())
+
+    return Found(Measurement(checked=answer.count("rows"), failed=failed), failing)
+
+
+def _asked(rule: Unique | Duplicate, view: View, samples: int) -> ir.Table:
+    """How many rows are in groups of two or more, and what the first groups have in common."""
+    repeated = _repeated(rule, view)
+    total = repeated.agg(**{_TOTAL: repeated[_SIZE].sum()})
+    keys = list(_keys(rule, view))
+    can_name = view.dialect.shares and all(
+        isinstance(repeated[name].type(), dt.Integer | dt.String) for name in keys
+    )
+    if not samples or not can_name:
+        return total
+    return total.cross_join(_first(repeated, view, samples).select(keys))
+
+
+def _told(answer: Answer) -> tuple[int, _Values]:
+    """The number of rows, and the values of groups where they were asked for."""
+    (rows,) = answer.tables
+    return int(str(rows[0][0] or 0)) if rows else 0, [row[1:] for row in rows if row[1:]]
+
+
+def _first(repeated: ir.Table, view: View, samples: int) -> ir.Table:
+    """The groups that begin first, or some where rows have no order."""
+    return (repeated if view.row is None else repeated.order_by(_FIRST)).limit(samples)
 
 
 def _keys(rule: Unique | Duplicate, view: View) -> Mapping[str, ir.Value]:
@@ -69,12 +105,33 @@ def _repeated(rule: Unique | Duplicate, view: View) -> ir.Table:
     return grouped.filter(grouped[_SIZE] > 1)
 
 
-def _rows_of(rule: Unique | Duplicate, view: View, samples: int) -> View:
-    """The rows of the groups that begin first, or of some where rows have no order."""
-    repeated = _repeated(rule, view)
-    ordered = repeated if view.row is None else repeated.order_by(_FIRST)
+def _rows_of(rule: Unique | Duplicate, view: View, samples: int, first: _Values) -> View:
+    """The rows of the first groups, by their values where those are known and can be named."""
     keys = _keys(rule, view)
     rows = view.table.mutate(**keys)
-    groups = ordered.limit(samples).select(**{f"{name}_there": ordered[name] for name in keys})
+    if first and all(_can_be_named(value, view.dialect) for row in first for value in row):
+        return view.of(rows.filter(_among([rows[name] for name in keys], first, view.dialect)).drop(*keys))
+    groups = _first(_repeated(rule, view), view, samples).select(**{f"{name}_there": name for name in keys})
     same = ibis.and_(*(rows[name].identical_to(groups[f"{name}_there"]) for name in keys))
     return view.of(rows.semi_join(groups, same).drop(*keys))
+
+
+def _can_be_named(value: object, dialect: Dialect) -> bool:
+    if isinstance(value, str):
+        return len(value) <= _LONGEST and dialect.holds(value)
+    return value is None or type(value) is int
+
+
+def _among(keys: Sequence[ir.Value], first: _Values, dialect: Dialect) -> ir.BooleanValue:
+    """Whether a row has the values of one of these groups."""
+    if len(keys) == 1 and (None,) not in first:
+        return keys[0].isin([_constant(keys[0], value, dialect) for (value,) in first])
+    return ibis.or_(*(ibis.and_(*map(partial(_same, dialect), keys, row)) for row in first))
+
+
+def _same(dialect: Dialect, key: ir.Value, value: object) -> ir.BooleanValue:
+    return key.isnull() if value is None else key == _constant(key, value, dialect)
+
+
+def _constant(key: ir.Value, value: object, dialect: Dialect) -> ir.Value:
+    return dialect.text(value) if isinstance(value, str) else ibis.literal(value, type=key.type())
