@@ -763,8 +763,8 @@ def _statistic(of: Of, numbers: list[Fraction]) -> float | None:
 def _distinct_set(rule: DistinctSet, view: View) -> Measurement:
     column = view.columns[rule.column]
     values = [value for value in view.raw(rule.column) if value is not None]
-    occurring = {identity(value): value for value in values}
-    wanted = {identity(constant(each, column)) for each in rule.values}
+    occurring = {_told_apart(value): value for value in values}
+    wanted = {_told_apart(constant(each, column)) for each in rule.values}
     extra = (
         {} if rule.relation is Relation.SUPERSET else {k: v for k, v in occurring.items() if k not in wanted}
     )
@@ -772,6 +772,11 @@ def _distinct_set(rule: DistinctSet, view: View) -> Measurement:
     least = sorted(extra.values(), key=_above_all)[: view.request.samples]
     samples = tuple(Sample(values={rule.column: plain(value)}) for value in least)
     return Measurement(checked=len(values), observed=len(extra) + len(missing), samples=samples)
+
+
+def _told_apart(value: Value) -> tuple[bool, object]:
+    """To Python ``True`` is the number 1; in a list of values it is not."""
+    return isinstance(value, bool), identity(value)
 
 
 def _above_all(value: Value) -> tuple[bool, Value]:
