@@ -24,7 +24,7 @@ _FULL: Mapping[str, Callable[[bool], Section]] = {
     "outbox": lambda _: outbox.outbox(10_000, 3),
     "http": lambda _: outbox.http(3_000, 3),
     "stores": lambda _: stores.stores(1_000_000, 3),
-    "engines": lambda _: engines.engines(10_000_000, 1_000_000, 7),
+    "engines": lambda _: engines.engines(10_000_000, 1_000_000, 5),
 }
 _QUICK: Mapping[str, Callable[[bool], Section]] = {
     "start": lambda _: start(3),

@@ -32,7 +32,7 @@ _Values: TypeAlias = Sequence[tuple[object, ...]]
 def unique(rule: Unique, view: View, samples: int) -> Plan:
     """Every row of a group of two or more breaks the rule."""
     present = view.of(view.table.filter(view.within(rule, view.present(rule.columns))))
-    folds = {"rows": count(view, rule), "null": count(view, rule, ~view.present(rule.columns))}
+    folds = {"rows": count(view, rule), "null": count(view, rule, _absent(rule, view))}
     answer = yield Ask(folds, (_asked(rule, present, samples),))
     failed, first = _told(answer)
     rows, null = answer.count("rows"), answer.count("null")
@@ -42,12 +42,17 @@ def unique(rule: Unique, view: View, samples: int) -> Plan:
         repeated = _rows_of(rule, among, samples, first if seen.row == view.row else ())
         if rule.nulls is not Nulls.FAIL:
             return repeated
-        absent = seen.table.filter(seen.within(rule, ~seen.present(rule.columns)))
+        absent = seen.table.filter(seen.within(rule, _absent(rule, seen)))
         return seen.of(repeated.table.union(absent))
 
     if rule.nulls is Nulls.FAIL:
         return Found(Measurement(checked=rows, failed=failed + null), failing)
     return Found(Measurement(checked=rows - null, failed=failed), failing)
+
+
+def _absent(rule: Unique, view: View) -> ir.BooleanValue:
+    """Of one column what other rules count, too."""
+    return ibis.or_(*(view.raw(name).isnull() for name in rule.columns))
 
 
 def duplicate(rule: Duplicate, view: View, samples: int) -> Plan:
