@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from tests.unit.adapters.engines.checking import check as check_cases
 from tests.unit.adapters.engines.checking import refer
 from tests.unit.adapters.engines.composed.fakes import Playing, check, playing
 from veriport.adapters.engines.composed.batched import BatchExecutor
+from veriport.adapters.engines.composed.children import Child
+from veriport.adapters.engines.composed.jobs import Job
 from veriport.adapters.engines.polars import PolarsEngine
 from veriport.domain.datasets import Dataset, Handle
 from veriport.domain.errors import ConfigurationError
@@ -301,15 +304,30 @@ def test_processes_say_what_the_whole_says(tmp_path: Path) -> None:
     assert told(check(engine, tmp_path / "x.parquet", *RULES_OF_ALL)) == whole
 
 
-def test_a_process_that_is_late_is_killed_with_its_group(tmp_path: Path) -> None:
-    engine = batched(Sleeping(str(tmp_path)), rows=6, running="processes", batch_seconds=6)
-    with pytest.raises(DeadlineExceeded, match="was not measured in 6 s"):
-        check(engine, FRAME, {"column": "id", "type": "not_null"})
+def test_a_process_that_is_stopped_is_killed_with_its_group(tmp_path: Path) -> None:
+    child, engine = Child(), Sleeping(str(tmp_path))
+    with engine.open(Handle(FRAME)) as table:
+        columns = table.columns
+    job = Job(engine=engine, dataset=Handle(FRAME), request=Request(), columns=columns, label="all")
+    with ThreadPoolExecutor(1) as pool:
+        doing = pool.submit(child, job)
+        while not (tmp_path / "pids").exists():
+            assert not doing.done()
+        child.stop()
+        with pytest.raises(TransientError, match="ended with signal 9"):
+            doing.result()
+    child.close()
     pids = [int(each) for each in (tmp_path / "pids").read_text().split()]
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while any(map(is_running, pids)) and time.monotonic() < end:
         pass
     assert [pid for pid in pids if is_running(pid)] == []
+
+
+def test_a_process_that_is_late_ends_the_check(tmp_path: Path) -> None:
+    engine = batched(Sleeping(str(tmp_path)), rows=6, running="processes", batch_seconds=0.2)
+    with pytest.raises(DeadlineExceeded, match=r"was not measured in 0\.2 s"):
+        check(engine, FRAME, {"column": "id", "type": "not_null"})
 
 
 def test_a_process_that_dies_is_told(tmp_path: Path) -> None:
