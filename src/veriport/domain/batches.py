@@ -51,12 +51,13 @@ def together(rule: Rule, found: Sequence[Outcome], samples: int) -> Outcome:
                 return outcome
     measured = [outcome for outcome in found if isinstance(outcome, Measurement)]
     shown = tuple(sample for each in measured for sample in each.samples)
+    observed = _observed(rule, measured)
     return Measurement(
         checked=sum(each.checked for each in measured),
         failed=sum(each.failed for each in measured),
-        observed=_observed(rule, measured),
+        observed=observed,
         samples=shown[:samples],
-        note=next((each.note for each in measured if each.note and each.observed is not None), ""),
+        note=next((each.note for each in measured if each.note and each.observed == observed), ""),
         remarks=tuple(dict.fromkeys(remark for each in measured for remark in each.remarks)),
     )
 

@@ -10,6 +10,7 @@ from veriport.domain.rules.aggregates import Aggregate
 from veriport.domain.rules.base import Rule
 from veriport.domain.rules.reading import read_rules
 from veriport.domain.rules.tables import RowCount
+from veriport.domain.rules.times import Freshness
 from veriport.domain.rules.values import NotNull
 from veriport.domain.types import Column, DataType, Family
 
@@ -60,6 +61,15 @@ def test_counts_add_up_and_samples_are_the_first() -> None:
     )
     rows = [Measurement(checked=n, observed=n) for n in (2, 3)]
     assert together(RowCount(id="n", min=1), rows, 0) == Measurement(checked=5, observed=5)
+
+
+def test_the_note_is_that_of_the_batch_whose_value_it_is() -> None:
+    rule = Freshness(id="x", column="x", max_age="1d")
+    nothing = Measurement(checked=0, note="there is no value")
+    old, new = (Measurement(checked=1, observed=age, note=f"{age} s") for age in (90.0, 5.0))
+    for found in ([nothing, old, new], [new, old, nothing]):
+        assert together(rule, found, 9) == Measurement(checked=2, observed=5.0, note="5.0 s")
+    assert together(rule, [nothing, nothing], 9) == nothing
 
 
 def test_no_trouble_of_a_batch_is_hidden() -> None:
