@@ -28,6 +28,7 @@ from veriport.ports.stores import StateStore
 
 _WORKERS = 3
 _PATIENCE_SECONDS = 300.0
+_SPREAD_SECONDS = 6.0  #: over which incidents happen at least, so that killers have the time to kill
 _CONFIGURATION = """\
 store: {{url: "{store}"}}
 blobs: {{kind: file, root: documents}}
@@ -103,6 +104,7 @@ def _record(app: App, incidents: int) -> Iterator[str]:
         )
         for delivery in outbox.record(result, plan_messages(spec, result), receivers):
             yield delivery.id
+        time.sleep(_SPREAD_SECONDS / incidents)
 
 
 def _settled(store: StateStore, owed: set[str]) -> list[Outcome]:
