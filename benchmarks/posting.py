@@ -36,6 +36,7 @@ from veriport.domain.checkpoints import CheckpointResult
 from veriport.domain.delivery import Lane, Message
 from veriport.domain.records import Change, Put
 from veriport.ports.notifiers import Notifier, Receipt
+from veriport.ports.stores import every
 
 Answer: TypeAlias = dict[str, float]
 
@@ -167,10 +168,7 @@ def _put_asleep(store: Store, incidents: int) -> None:
 
 
 def _count(store: Store, prefix: str) -> int:
-    count, after = 0, ""
-    while page := store.scan(prefix, after=after):
-        count, after = count + len(page), page[-1].key
-    return count
+    return sum(1 for _ in every(store, prefix))
 
 
 def at_once(threads: int, work: Callable[[], object]) -> None:

@@ -23,8 +23,7 @@ from veriport.application.running import receivers_of
 from veriport.domain import codec, outbox_keys
 from veriport.domain.checkpoints import CheckpointResult, plan_messages
 from veriport.domain.delivery import Outcome, State
-from veriport.domain.records import Record
-from veriport.ports.stores import StateStore
+from veriport.ports.stores import StateStore, every
 
 _WORKERS = 3
 _PATIENCE_SECONDS = 300.0
@@ -113,16 +112,9 @@ def _settled(store: StateStore, owed: set[str]) -> list[Outcome]:
     while store.scan(outbox_keys.MESSAGES, limit=1) and time.monotonic() < over:
         time.sleep(0.1)
     outcomes = (
-        codec.read_record(each.value, "outcome", Outcome) for each in _all(store, outbox_keys.OUTCOMES)
+        codec.read_record(each.value, "outcome", Outcome) for each in every(store, outbox_keys.OUTCOMES)
     )
     return [outcome for outcome in outcomes if outcome.id in owed]
-
-
-def _all(store: StateStore, prefix: str) -> Iterator[Record]:
-    after = ""
-    while page := store.scan(prefix, after=after):
-        yield from page
-        after = page[-1].key
 
 
 def _tally(  # everything that is counted

@@ -23,7 +23,7 @@ from veriport.domain.records import Change
 from veriport.domain.runs import document_key
 from veriport.ports.blobs import BlobStore
 from veriport.ports.clocks import Clock
-from veriport.ports.errors import DeadlineExceeded, PortError
+from veriport.ports.errors import PortError
 from veriport.ports.stores import StateStore, SupportsQueues, forgets
 from veriport.ports.telemetry import Telemetry
 
@@ -126,8 +126,6 @@ class DeliverDurably:
         try:
             outcome = task.result(receiver.timeout_seconds)
             result = self._pending(begun, delivery) if outcome is None else ended(begun, outcome)
-        except DeadlineExceeded as late:
-            result = evolve(begun, message=f"{late}; {self._later()}")
         except Exception as trouble:  # noqa: BLE001  # whatever sending came to, the verdict is returned
             result = evolve(begun, message=f"{said(trouble)}; {self._later()}")
         if result.status is ActionStatus.PENDING and forgets(self.store):

@@ -13,17 +13,17 @@ from returns.pipeline import is_successful
 from returns.result import Failure, Result, Success
 
 from veriport.application.draining import KINDS
-from veriport.application.outbox import lane_put, queued, read_delivery, read_lane
+from veriport.application.outbox import lane_put, outcome_put, queued, read_delivery, read_lane
 from veriport.application.receivers import Receiver
-from veriport.domain import codec, outbox_keys
+from veriport.domain import outbox_keys
 from veriport.domain.codec import DocumentError
-from veriport.domain.delivery import Delivery, Event, Lane, Outcome, Policy, State, step
+from veriport.domain.delivery import Delivery, Event, Lane, Policy, State, step
 from veriport.domain.errors import ConfigurationError, shown
 from veriport.domain.records import Absent, AtRevision, Change, Check, Delete, Put, Record
 from veriport.domain.suggestions import nearest
 from veriport.ports.clocks import Clock
 from veriport.ports.errors import TransientError
-from veriport.ports.stores import StateStore
+from veriport.ports.stores import StateStore, every
 
 
 @frozen(kw_only=True)
@@ -108,11 +108,11 @@ class OutboxDesk:
     def letters(self) -> Iterator[Letter]:
         """Every message that was not delivered: lane by lane as they are sent, then the dead."""
         prefixes = (outbox_keys.MESSAGES, outbox_keys.DEAD)
-        return map(_letter, chain.from_iterable(map(self._all, prefixes)))
+        return map(_letter, chain.from_iterable(every(self.store, prefix) for prefix in prefixes))
 
     def dead(self) -> Iterator[Letter]:
         """Every message that was given up."""
-        return map(_letter, self._all(outbox_keys.DEAD))
+        return map(_letter, every(self.store, outbox_keys.DEAD))
 
     def lanes(self) -> list[LaneView]:
         """Every lane, in the order of their names."""
@@ -120,7 +120,7 @@ class OutboxDesk:
         waiting = Counter(letter.lane for letter in letters if not letter.dead)
         dead = Counter(letter.lane for letter in letters if letter.dead)
         now = self.store.now()
-        return [self._lane(record, waiting, dead, now) for record in self._all(outbox_keys.LANES)]
+        return [self._lane(record, waiting, dead, now) for record in every(self.store, outbox_keys.LANES)]
 
     def waits(self, letter: Letter) -> tuple[datetime | None, str]:
         """When a message is sent at the earliest, by itself and its lane, and what it waits for.
@@ -190,7 +190,8 @@ class OutboxDesk:
             if delivery.state is State.SENDING and self._at_work(delivery.lane, now):
                 return _SENDING
             dropped = step(delivery, Event.DROPPED, now, "dropped by hand").unwrap()
-            return [gone, self._outcome(dropped, now)], dropped
+            kept_until = now + timedelta(days=self.keep_days)
+            return [gone, outcome_put(dropped, Event.DROPPED, now, kept_until)], dropped
 
         return self._decide(letter, changes)
 
@@ -201,12 +202,6 @@ class OutboxDesk:
         return Success(None) if is_successful(done) else Failure(_GONE)
 
     # parts
-
-    def _all(self, prefix: str) -> Iterator[Record]:
-        after = ""
-        while records := self.store.scan(prefix, after=after):
-            yield from records
-            after = records[-1].key
 
     def _lane(self, record: Record, waiting: Counter[str], dead: Counter[str], now: datetime) -> LaneView:
         name = record.key.removeprefix(outbox_keys.LANES)
@@ -275,22 +270,6 @@ class OutboxDesk:
             return delivery.deadline - delivery.queued_at
         return timedelta(seconds=receiver.deadline_seconds)
 
-    def _outcome(self, dropped: Delivery, now: datetime) -> Put:
-        outcome = Outcome(
-            id=dropped.id,
-            receiver=dropped.receiver,
-            run_id=dropped.run_id,
-            state=dropped.state,
-            event=Event.DROPPED,
-            attempts=dropped.attempts,
-            ambiguous=dropped.ambiguous,
-            at=now,
-            reason=dropped.reason,
-        )
-        key = outbox_keys.outcome(dropped.run_id, dropped.id)
-        until = now + timedelta(days=self.keep_days)
-        return Put(key=key, value=codec.to_record("outcome", outcome), expires_at=until)
-
     def _decide(
         self,
         letter: Letter,
@@ -332,7 +311,7 @@ _SENDING = "it is being sent at this moment: try again in a minute"
 
 def _held(record: Record, lane: Lane) -> bool:
     """Whether the last who changed the lane works on it: it was just claimed, or written by its holder."""
-    return record.fence == record.revision or (lane.held and not lane.asleep)
+    return record.just_claimed or (lane.held and not lane.asleep)
 
 
 def _letter(record: Record) -> Letter:

@@ -15,14 +15,13 @@ from datetime import datetime, timedelta
 from attrs import Factory, define, evolve, field, frozen
 from returns.pipeline import is_successful
 
-from veriport.application.outbox import lane_put, queued, read_delivery, read_lane
+from veriport.application.outbox import lane_put, outcome_put, queued, read_delivery, read_lane
 from veriport.application.receivers import Receiver
 from veriport.domain import codec, outbox_keys
 from veriport.domain.codec import DocumentError
-from veriport.domain.delivery import Delivery, Event, Lane, Outcome, Policy, step
+from veriport.domain.delivery import Delivery, Event, Lane, Policy, step
 from veriport.domain.errors import ConfigurationError, VeriportError
 from veriport.domain.records import AtFence, AtRevision, Change, Check, Delete, Put, Record
-from veriport.domain.rules.scalars import plain
 from veriport.domain.runs import told
 from veriport.ports.blobs import BlobStore
 from veriport.ports.clocks import Clock
@@ -295,22 +294,8 @@ class DrainLane:
         begun_at: datetime | None,
         details: Mapping[str, object] | None = None,
     ) -> Put:
-        outcome = Outcome(
-            id=done.id,
-            receiver=done.receiver,
-            run_id=done.run_id,
-            state=done.state,
-            event=event,
-            attempts=done.attempts,
-            ambiguous=done.ambiguous,
-            at=now,
-            begun_at=begun_at,
-            reason=done.reason[:_LONGEST],
-            details=_small(details or {}),
-        )
-        key = outbox_keys.outcome(done.run_id, done.id)
         kept_until = now + timedelta(days=self.keep_days)
-        return Put(key=key, value=codec.to_record("outcome", outcome), expires_at=kept_until)
+        return outcome_put(done, event, now, kept_until, begun_at=begun_at, details=details)
 
     def _tell(self, name: str, delivery: Delivery, **more: str) -> None:
         self.telemetry.event(
@@ -444,13 +429,3 @@ def _receipt(given: object) -> Receipt:
 def said(error: BaseException) -> str:
     """What an exception says; one that is not ours has its type before it."""
     return str(error) if isinstance(error, VeriportError) else f"{type(error).__name__}: {error}"
-
-
-_LONGEST = 2000  #: characters of a reason
-
-
-def _small(details: Mapping[str, object]) -> Mapping[str, object]:
-    """What a record has room for."""
-    plain_details = {str(key): plain(value) for key, value in details.items()}
-    fits = len(json.dumps(plain_details, default=str)) <= 16 * 1024
-    return plain_details if fits else {"left out": "what the receiver said is too long"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -11,8 +12,9 @@ from returns.pipeline import is_successful
 from veriport.application.receivers import Receiver
 from veriport.domain import codec, outbox_keys
 from veriport.domain.checkpoints import ActionResult, ActionStatus, CheckpointResult
-from veriport.domain.delivery import Delivery, Lane, Message, lane_of
+from veriport.domain.delivery import Delivery, Event, Lane, Message, Outcome, lane_of
 from veriport.domain.records import Absent, AtRevision, Change, Check, Put, Record
+from veriport.domain.rules.scalars import plain
 from veriport.domain.runs import document_key, record_of
 from veriport.ports.blobs import BlobStore
 from veriport.ports.clocks import Clock
@@ -97,7 +99,7 @@ class Outbox:
         if record is None:
             return lane_put(lane, Lane(receiver=receiver), now, Absent())
         found = read_lane(record)
-        if found.asleep and record.fence != record.revision:  # else whoever claimed it would lose it
+        if found.asleep and not record.just_claimed:  # else whoever claimed it would lose it
             woken = evolve(found, asleep=False, held=False)
             return lane_put(lane, woken, now, AtRevision(record.revision))
         return Check(key=key, guard=AtRevision(record.revision))
@@ -157,6 +159,43 @@ def queued(delivery: Delivery, not_before: datetime, guard: Absent | AtRevision 
     """The change that keeps a message in its lane, to be sent at that time at the earliest."""
     key = outbox_keys.message(delivery.lane, not_before, delivery.id)
     return Put(key=key, value=codec.to_record("message", delivery), guard=guard)
+
+
+def outcome_put(
+    done: Delivery,
+    event: Event,
+    now: datetime,
+    kept_until: datetime,
+    *,
+    begun_at: datetime | None = None,
+    details: Mapping[str, object] | None = None,
+) -> Put:
+    """The change that keeps what a message came to. ``details`` are the receiver's."""
+    outcome = Outcome(
+        id=done.id,
+        receiver=done.receiver,
+        run_id=done.run_id,
+        state=done.state,
+        event=event,
+        attempts=done.attempts,
+        ambiguous=done.ambiguous,
+        at=now,
+        begun_at=begun_at,
+        reason=done.reason[:_LONGEST],
+        details=_small(details or {}),
+    )
+    key = outbox_keys.outcome(done.run_id, done.id)
+    return Put(key=key, value=codec.to_record("outcome", outcome), expires_at=kept_until)
+
+
+_LONGEST = 2000  #: characters of a reason
+
+
+def _small(details: Mapping[str, object]) -> Mapping[str, object]:
+    """What a record has room for."""
+    plain_details = {str(key): plain(value) for key, value in details.items()}
+    fits = len(json.dumps(plain_details, default=str)) <= 16 * 1024
+    return plain_details if fits else {"left out": "what the receiver said is too long"}
 
 
 def lane_put(name: str, lane: Lane, due_at: datetime | None, guard: object) -> Put:

@@ -102,6 +102,6 @@ def settle_in_lane(
 def _is_left_alone(store: StateStore, key: str) -> bool:
     """Whether a lane waits for its time, and is not at work elsewhere."""
     record = store.get(key)
-    if record is None or record.fence == record.revision or read_lane(record).held:
+    if record is None or record.just_claimed or read_lane(record).held:
         return False
     return record.due_at is None or record.due_at > store.now()

@@ -37,6 +37,11 @@ class Record:
     fence: int = 0
     expires_at: datetime | None = None
 
+    @property
+    def just_claimed(self) -> bool:
+        """Whether nothing about it was changed since it was last claimed."""
+        return self.fence == self.revision
+
 
 @frozen
 class Absent:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
@@ -98,6 +98,14 @@ class Volatile(Protocol):
     def volatile(self) -> bool:
         """Whether it does."""
         ...
+
+
+def every(store: StateStore, prefix: str) -> Iterator[Record]:
+    """All records whose keys begin with ``prefix``, in order, page by page: see ``scan``."""
+    after = ""
+    while page := store.scan(prefix, after=after):
+        yield from page
+        after = page[-1].key
 
 
 def forgets(store: StateStore) -> bool:
