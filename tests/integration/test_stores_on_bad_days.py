@@ -33,6 +33,7 @@ from veriport.ports.errors import PermanentError, TransientError
 from veriport.testing.suites.stores import (
     UNUSUAL_KEYS,
     claim_all,
+    close_while_used,
     found,
     make_due,
     put,
@@ -431,18 +432,7 @@ class TestPostgresConnections:
 
     def test_closing_disturbs_nobody(self, postgres: Cluster, schema: str) -> None:
         store = PostgresStateStore(postgres.url(), schema=schema)
-
-        def work(number: int) -> None:
-            for _ in range(6):
-                put(store, f"{number}", b"")
-                found(store, f"{number}")
-
-        with ThreadPoolExecutor(4) as pool:
-            workers = [pool.submit(work, number) for number in range(4)]
-            while not all(worker.done() for worker in workers):
-                store.close()
-            for worker in workers:
-                worker.result()
+        close_while_used(store, 6)
         store.close()
         assert not store._idle
 

@@ -747,6 +747,22 @@ def move(store: StateStore, giver: str, taker: str) -> None:
             return
 
 
+def close_while_used(store: StateStore, times: int) -> None:
+    """Close it all the time while four threads put and read a record of their own so many times."""
+
+    def work(number: int) -> None:
+        for _ in range(times):
+            put(store, f"{number}", b"")
+            found(store, f"{number}")
+
+    with ThreadPoolExecutor(4) as pool:
+        workers = [pool.submit(work, number) for number in range(4)]
+        while not all(worker.done() for worker in workers):
+            store.close()
+        for worker in workers:
+            worker.result()
+
+
 def claim_all(store: SupportsQueues) -> list[str]:
     """Claim until nothing is due; the keys."""
     pages = iter(partial(store.claim, "work", 7, LONG), ())

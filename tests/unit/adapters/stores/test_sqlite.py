@@ -19,7 +19,7 @@ from veriport.adapters.clocks.frozen import FrozenClock
 from veriport.adapters.stores.sqlite import APPLICATION_ID, SCHEMA_VERSION, SqliteStateStore
 from veriport.domain.records import Put
 from veriport.ports.errors import PermanentError, TransientError
-from veriport.testing.suites.stores import found, make_due, put, taken
+from veriport.testing.suites.stores import close_while_used, found, make_due, put, taken
 
 HOUR = 3600.0
 
@@ -282,17 +282,7 @@ def test_a_clock_that_steps_back_takes_no_revision_back(store: SqliteStateStore,
 
 
 def test_closing_disturbs_nobody(store: SqliteStateStore) -> None:
-    def work(number: int) -> None:
-        for _ in range(30):
-            put(store, f"{number}", b"")
-            found(store, f"{number}")
-
-    with ThreadPoolExecutor(4) as pool:
-        workers = [pool.submit(work, number) for number in range(4)]
-        while not all(worker.done() for worker in workers):
-            store.close()
-        for worker in workers:
-            worker.result()
+    close_while_used(store, 30)
 
 
 def test_a_fork_in_the_middle_of_commits_holds_nobody_up(store: SqliteStateStore) -> None:
