@@ -31,7 +31,7 @@ from veriport.domain.checkpoints import CheckpointResult
 from veriport.domain.datasets import Dataset, dataset_of
 from veriport.domain.results import CheckResult
 from veriport.domain.rules.base import Rule
-from veriport.ports.engines import BringsRules, Engine, SupportsCancel, Table
+from veriport.ports.engines import Engine, SupportsCancel, Table, own_rules_of
 from veriport.ports.errors import TransientError
 from veriport.wiring import DEFAULT_FILE
 
@@ -141,7 +141,7 @@ class _Watched:
 
     @property
     def own_rules(self) -> tuple[Rule, ...]:
-        return self.engine.own_rules if isinstance(self.engine, BringsRules) else ()
+        return own_rules_of(self.engine)
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Table]:

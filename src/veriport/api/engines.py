@@ -10,7 +10,7 @@ from attrs import frozen
 
 from veriport.domain.datasets import engine_kind
 from veriport.domain.errors import ConfigurationError
-from veriport.ports.engines import BringsRules
+from veriport.ports.engines import own_rules_of
 from veriport.wiring.engines import build_engine, made_synchronous
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class BoundEngine:
     @property
     def own_rules(self) -> tuple[Rule, ...]:
         """The rules that the engine brings."""
-        return self.engine.own_rules if isinstance(self.engine, BringsRules) else ()
+        return own_rules_of(self.engine)
 
     def open(self, dataset: Dataset) -> AbstractContextManager[Table]:
         """See ``veriport.ports.engines.Engine``."""

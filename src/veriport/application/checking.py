@@ -26,7 +26,7 @@ from veriport.domain.suggestions import nearest
 from veriport.domain.types import Column
 from veriport.domain.validators import at_least, text, texts
 from veriport.ports.clocks import Clock
-from veriport.ports.engines import BringsRules, Engine, Request, Table
+from veriport.ports.engines import Engine, Request, Table, own_rules_of
 from veriport.ports.errors import ContractViolation, DataError
 from veriport.ports.expressions import ExpressionParser
 from veriport.ports.folders import Folder
@@ -78,7 +78,7 @@ class CheckData:
         Raises what the engine raises: ``DataError`` for data that cannot be read.
         """
         started = self.clock.monotonic()
-        own = self.engine.own_rules if isinstance(self.engine, BringsRules) else ()
+        own = own_rules_of(self.engine)
         return (
             _identified((*(rules or ()), *own))
             .bind(lambda listed: self._measured(dataset, listed, options))

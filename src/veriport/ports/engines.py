@@ -130,6 +130,11 @@ class BringsRules(Protocol):
         ...
 
 
+def own_rules_of(engine: Engine) -> tuple[Rule, ...]:
+    """The rules that an engine brings; most bring none."""
+    return engine.own_rules if isinstance(engine, BringsRules) else ()
+
+
 @runtime_checkable
 class SupportsLifecycle(Protocol):
     """An engine that holds something between checks, such as a session or a pool of connections."""

@@ -6,7 +6,7 @@ import polars as pl
 from attrs import field, frozen
 
 import veriport
-from veriport.adapters.engines.composed.wrapping import own_rules_of
+from veriport.adapters.engines.composed.wrapping import rules_of_all
 from veriport.adapters.engines.polars import PolarsEngine
 from veriport.api.engines import BoundEngine
 from veriport.domain.rules.base import Rule
@@ -36,7 +36,7 @@ def bound() -> BoundEngine:
 
 def test_wrappers_know_the_rules_that_an_engine_brings() -> None:
     inner = bound()
-    assert [rule.id for rule in own_rules_of(inner, inner)] == ["mine"]
+    assert [rule.id for rule in rules_of_all([inner, inner])] == ["mine"]
     wrappers: dict[str, dict[str, object]] = {
         "chain": {"engines": [inner]},
         "combined": {"engines": [inner, "polars"]},

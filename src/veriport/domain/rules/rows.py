@@ -9,6 +9,7 @@ from typing import ClassVar
 from attrs import Attribute, field, frozen
 
 from veriport.domain.errors import InvalidRule, shown
+from veriport.domain.expressions import Call, Expr, Name
 from veriport.domain.rules.base import AllColumnsRule, ColumnRule, ColumnsRule, Rule, choose, items, param
 from veriport.domain.rules.scalars import Scalar, mismatch, scalar
 from veriport.domain.rules.values import Bounds, numbers_only
@@ -185,6 +186,10 @@ def _operator(value: object) -> Operator:
 _OTHER_SIGNS = {"=": "==", "<>": "!="}
 
 
+#: What SQL calls an operator, where it has another name for it.
+_SQL = {Operator.EQUAL: "=", Operator.NOT_EQUAL: "<>"}
+
+
 @frozen(kw_only=True)
 class Compare(ColumnRule):
     """Two columns of every row compare as said. A null on either side is a null to this rule."""
@@ -208,6 +213,12 @@ class Compare(ColumnRule):
     def expectation(self) -> str:
         """In signs."""
         return f"{self.column} {self.operator.value} {self.other}"
+
+    @property
+    def tree(self) -> Expr:
+        """The same as a condition of SQL."""
+        function = _SQL.get(self.operator, self.operator.value)
+        return Call(function, (Name(self.column), Name(self.other)))
 
     def objection(self, columns: Mapping[str, Column]) -> str | None:
         """Kinds of values that have no order between them."""

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from attrs import frozen
 
-from veriport.adapters.engines.composed.wrapping import own_rules_of
+from veriport.adapters.engines.composed.wrapping import rules_of_all
 from veriport.domain.datasets import Dataset
 from veriport.domain.measurements import Measured
 from veriport.domain.rules.base import Rule
@@ -44,7 +44,7 @@ class SynchronousEngine:
     @property
     def own_rules(self) -> tuple[Rule, ...]:
         """Those of the engine."""
-        return own_rules_of(self.engine)  # type: ignore[arg-type]  # it looks for the attribute
+        return rules_of_all([self.engine])  # type: ignore[list-item]  # it looks for the attribute
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Table]:

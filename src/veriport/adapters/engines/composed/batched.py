@@ -17,7 +17,7 @@ from attrs.validators import optional
 from veriport.adapters.engines.composed.children import Child
 from veriport.adapters.engines.composed.crews import Crew, Hand, Task, Trouble
 from veriport.adapters.engines.composed.jobs import Doing, Job
-from veriport.adapters.engines.composed.wrapping import Around, engine_of, own_rules_of
+from veriport.adapters.engines.composed.wrapping import Around, AroundEngine, engine_of
 from veriport.domain.batches import adds_up, together
 from veriport.domain.binding import columns_read
 from veriport.domain.datasets import Address, Dataset
@@ -49,7 +49,7 @@ def _groups(value: object) -> tuple[tuple[str, ...], ...]:
 
 
 @frozen(kw_only=True)
-class BatchExecutor:
+class BatchExecutor(AroundEngine):
     """Measures in batches: of so many ``rows``, of about so many ``bytes``, of ``files``, of the rules about
     groups of ``columns``, or of the data sets into which ``split`` divides one.
 
@@ -90,11 +90,6 @@ class BatchExecutor:
             raise ConfigurationError(
                 "batches are of rows, bytes, files, columns or a split: give one of them"
             )
-
-    @property
-    def own_rules(self) -> tuple[Rule, ...]:
-        """Those of the engine."""
-        return own_rules_of(self.engine)
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Table]:

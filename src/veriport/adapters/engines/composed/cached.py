@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from attrs import evolve, field, frozen
 
 from veriport.adapters.engines.composed.fingerprints import Fingerprint, fingerprint_of
-from veriport.adapters.engines.composed.wrapping import ABILITIES, engine_of, own_rules_of
+from veriport.adapters.engines.composed.wrapping import ABILITIES, AroundEngine, engine_of
 from veriport.domain.datasets import Dataset
 from veriport.domain.measurements import Measured
 from veriport.domain.rules.base import Rule
@@ -85,7 +85,7 @@ class _Memory:
 
 
 @frozen(kw_only=True)
-class CachedEngine:
+class CachedEngine(AroundEngine):
     """Remembers what was measured on data that can be told to be the same, see ``fingerprint_of``.
 
     At most ``most`` answers are kept, each for ``ttl_seconds``. Checks of the same rules on the same data at
@@ -107,16 +107,6 @@ class CachedEngine:
     @_memory.default
     def _empty(self) -> _Memory:
         return _Memory(self.most, self.ttl_seconds, self.clock.monotonic)
-
-    @property
-    def name(self) -> str:
-        """That of the engine."""
-        return self.engine.name
-
-    @property
-    def own_rules(self) -> tuple[Rule, ...]:
-        """Those of the engine."""
-        return own_rules_of(self.engine)
 
     def clear(self) -> None:
         """Forget everything."""

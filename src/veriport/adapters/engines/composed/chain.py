@@ -14,7 +14,7 @@ from veriport.adapters.engines.composed.wrapping import (
     engines_of,
     names_of,
     numbers_for,
-    own_rules_of,
+    rules_of_all,
 )
 from veriport.domain.composing import NUMBERS, Draw, Strategy, differ, order
 from veriport.domain.datasets import Dataset
@@ -70,7 +70,7 @@ class EngineChain:
     @property
     def own_rules(self) -> tuple[Rule, ...]:
         """The rules that any of the engines brings."""
-        return own_rules_of(*self.engines)
+        return rules_of_all(self.engines)
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[ChainTable]:

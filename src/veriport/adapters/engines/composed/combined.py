@@ -15,7 +15,7 @@ from veriport.adapters.engines.composed.wrapping import (
     engines_of,
     names_of,
     numbers_for,
-    own_rules_of,
+    rules_of_all,
 )
 from veriport.domain.composing import Voting, differ, verdict
 from veriport.domain.datasets import Dataset
@@ -72,7 +72,7 @@ class MultiEngineAggregator:
     @property
     def own_rules(self) -> tuple[Rule, ...]:
         """The rules that any of the engines brings."""
-        return own_rules_of(*self.engines)
+        return rules_of_all(self.engines)
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Table]:

@@ -11,10 +11,9 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
-from veriport.adapters.engines.composed.wrapping import Around, engine_of, own_rules_of
+from veriport.adapters.engines.composed.wrapping import Around, AroundEngine, engine_of
 from veriport.domain.datasets import Dataset
 from veriport.domain.measurements import Broken, Measured, NotEvaluated
-from veriport.domain.rules.base import Rule
 from veriport.ports.engines import Engine, Request, Table
 from veriport.ports.telemetry import Telemetry
 
@@ -56,7 +55,7 @@ class Statistics:
 
 
 @frozen(kw_only=True)
-class InstrumentedEngine:
+class InstrumentedEngine(AroundEngine):
     """The engine, with the spans ``engine.open`` and ``engine.measure`` and an event at the end of each.
 
     ``engine.opened``, ``engine.measured`` (rows, rules, passes, bytes, seconds) and ``engine.failed`` go to
@@ -70,16 +69,6 @@ class InstrumentedEngine:
     hooks: Sequence[Hook] = field(default=(), converter=_hooks)
     monotonic: Callable[[], float] = time.monotonic
     statistics: Statistics = field(factory=Statistics, eq=False, repr=False)
-
-    @property
-    def name(self) -> str:
-        """That of the engine."""
-        return self.engine.name
-
-    @property
-    def own_rules(self) -> tuple[Rule, ...]:
-        """Those of the engine."""
-        return own_rules_of(self.engine)
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Table]:

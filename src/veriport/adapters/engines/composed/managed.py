@@ -12,11 +12,10 @@ from attrs import frozen
 from returns.result import Failure, Success
 
 from veriport.adapters.engines.composed.crews import Crew, Task, Trouble
-from veriport.adapters.engines.composed.wrapping import engine_of, engines_of, own_rules_of
+from veriport.adapters.engines.composed.wrapping import AroundEngine, engine_of, engines_of
 from veriport.domain.datasets import Dataset, Handle
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.lifecycle import EngineState, LifeEvent, step
-from veriport.domain.rules.base import Rule
 from veriport.domain.rules.tables import RowCount
 from veriport.ports.engines import Engine, Request, SupportsLifecycle, Table
 from veriport.ports.errors import DeadlineExceeded, PortError, TransientError
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
-class ManagedEngine:
+class ManagedEngine(AroundEngine):
     """An engine with a life: it is started once, and refuses to open data unless it is running.
 
     ``start`` and ``stop`` call those of the engine, if it has them (``SupportsLifecycle``). Both may be
@@ -40,16 +39,6 @@ class ManagedEngine:
         self._open = 0
         self._changed = threading.Condition()
         self._changing = threading.Lock()
-
-    @property
-    def name(self) -> str:
-        """That of the engine."""
-        return self.engine.name
-
-    @property
-    def own_rules(self) -> tuple[Rule, ...]:
-        """Those of the engine."""
-        return own_rules_of(self.engine)
 
     @property
     def state(self) -> EngineState:

@@ -10,13 +10,12 @@ from typing import TypeVar
 
 from attrs import Factory, define, evolve, field, frozen
 
-from veriport.adapters.engines.composed.wrapping import Around, engine_of, own_rules_of
+from veriport.adapters.engines.composed.wrapping import Around, AroundEngine, engine_of
 from veriport.domain.breaking import Breaker, Circuit
 from veriport.domain.datasets import Dataset
 from veriport.domain.delivery import Policy
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.measurements import Measured
-from veriport.domain.rules.base import Rule
 from veriport.domain.validators import at_least, seconds
 from veriport.ports.clocks import Clock
 from veriport.ports.engines import Engine, Request, Table
@@ -27,7 +26,7 @@ _T = TypeVar("_T")
 
 
 @frozen(kw_only=True)
-class RetriedEngine:
+class RetriedEngine(AroundEngine):
     """Opens and measures up to ``attempts`` times while ``TransientError`` is raised, and nothing else.
 
     The waits are those of a delivery: ``base_seconds`` after the first failure, twice as long after each
@@ -60,16 +59,6 @@ class RetriedEngine:
         """A cap lies above the first wait."""
         if self.cap_seconds < self.base_seconds:
             raise ConfigurationError("cap_seconds is less than base_seconds")
-
-    @property
-    def name(self) -> str:
-        """That of the engine."""
-        return self.engine.name
-
-    @property
-    def own_rules(self) -> tuple[Rule, ...]:
-        """Those of the engine."""
-        return own_rules_of(self.engine)
 
     @property
     def circuit(self) -> Circuit:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from attrs import evolve, field, frozen
 from attrs.validators import optional
 
-from veriport.adapters.engines.composed.wrapping import Around, engine_of, own_rules_of
+from veriport.adapters.engines.composed.wrapping import Around, AroundEngine, engine_of
 from veriport.domain.composing import differ
 from veriport.domain.datasets import Dataset
 from veriport.domain.errors import ConfigurationError, shown
 from veriport.domain.measurements import Measured, NotEvaluated
-from veriport.domain.rules.base import Rule
 from veriport.domain.sampling import untold
 from veriport.domain.validators import at_least
 from veriport.ports.engines import Engine, Request, Table
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @frozen(kw_only=True)
-class SampledEngine:
+class SampledEngine(AroundEngine):
     """Measures on the ``first`` so many rows, on ``every`` so-manieth row, or on a ``share`` by ``seed``.
 
     The notes of a result say that it is sampled. Rules of which a sample says nothing, such as the number
@@ -53,11 +52,6 @@ class SampledEngine:
             )
         if self.share is not None and not (isinstance(self.share, float) and 0 < self.share < 1):
             raise ConfigurationError(f"share must be a number between 0 and 1, not {shown(self.share)}")
-
-    @property
-    def own_rules(self) -> tuple[Rule, ...]:
-        """Those of the engine."""
-        return own_rules_of(self.engine)
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Table]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from veriport.domain.errors import ConfigurationError, shown
 from veriport.domain.measurements import Measured
 from veriport.domain.rules.base import Rule
 from veriport.domain.types import Column
-from veriport.ports.engines import BringsRules, Engine, Request, Table
+from veriport.ports.engines import Engine, Request, Table, own_rules_of
 
 #: What some tables can do besides measuring, by the methods that ``veriport.ports.engines`` asks for.
 ABILITIES = ("profile", "learn", "split", "cancel")
@@ -37,11 +38,30 @@ class Around:
         return self.inner.measure(request)
 
 
-def own_rules_of(*engines: Engine) -> tuple[Rule, ...]:
+class _HasEngine(Protocol):
+    @property
+    def engine(self) -> Engine: ...
+
+
+class AroundEngine:
+    """What an engine around another one says of that: its name, and the rules that it brings."""
+
+    __slots__ = ()
+
+    @property
+    def name(self: _HasEngine) -> str:
+        """That of the engine."""
+        return self.engine.name
+
+    @property
+    def own_rules(self: _HasEngine) -> tuple[Rule, ...]:
+        """Those of the engine."""
+        return rules_of_all([self.engine])
+
+
+def rules_of_all(engines: Iterable[Engine]) -> tuple[Rule, ...]:
     """The rules that engines bring, each once."""
-    return tuple(
-        dict.fromkeys(rule for each in engines if isinstance(each, BringsRules) for rule in each.own_rules)
-    )
+    return tuple(dict.fromkeys(rule for each in engines for rule in own_rules_of(each)))
 
 
 def engines_of(value: object) -> tuple[Engine, ...]:

@@ -26,12 +26,10 @@ from veriport.adapters.engines.ibis.values import (
     wherever,
 )
 from veriport.adapters.engines.ibis.views import View
-from veriport.domain.expressions import Call, Name
 from veriport.domain.rules.base import Rule
 from veriport.domain.rules.rows import (
     Compare,
     Expression,
-    Operator,
     PairInSet,
     RowsComplete,
     RowSum,
@@ -170,12 +168,8 @@ def _not_past(rule: NotPast, view: View) -> ir.BooleanValue:
     return at_least(value, _present(value, view), view.dialect, closed=True)
 
 
-_SQL = {Operator.EQUAL: "=", Operator.NOT_EQUAL: "<>"}
-
-
 def _compare(rule: Compare, view: View) -> ir.BooleanValue:
-    function = _SQL.get(rule.operator, rule.operator.value)
-    return view.compile(Call(function, (Name(rule.column), Name(rule.other))))
+    return view.compile(rule.tree)
 
 
 def _expression(rule: Expression, view: View) -> ir.BooleanValue:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ from veriport.adapters.engines.ibis.sources import (
     Source,
     field_of,
     quoted,
+    stopping_after,
     unbound,
     within,
 )
@@ -64,20 +64,19 @@ class DuckDBRunner:
     def run(self, sql: str) -> list[tuple[object, ...]]:
         """The rows of a query as text."""
         self._late = False
-        timer = threading.Timer(self.timeout_seconds or 0, self._stop)
-        if self.timeout_seconds is not None:
-            timer.start()
         try:
-            if self.relation is not None:
-                answer = self.relation.query(self.name, sql)
-                return [] if answer is None else list(answer.fetchall())
-            return list(self.connection.execute(sql).fetchall())
+            with stopping_after(self.timeout_seconds, self._stop):
+                return self._answer(sql)
         except duckdb.InterruptException as stopped:
             raise TransientError(self._why()) from stopped
         except duckdb.Error as trouble:
             raise RefusedQuery(first_line(trouble)) from trouble
-        finally:
-            timer.cancel()
+
+    def _answer(self, sql: str) -> list[tuple[object, ...]]:
+        if self.relation is not None:
+            answer = self.relation.query(self.name, sql)
+            return [] if answer is None else list(answer.fetchall())
+        return list(self.connection.execute(sql).fetchall())
 
     def cancel(self) -> None:
         """See ``Runner``."""

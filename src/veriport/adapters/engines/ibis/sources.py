@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 import ibis
@@ -101,3 +103,15 @@ def within(prefix: str, sql: str) -> str:
 def quoted(name: str) -> str:
     """A name as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'
+
+
+@contextmanager
+def stopping_after(seconds: float | None, stop: Callable[[], None]) -> Iterator[None]:
+    """Call ``stop``, in a thread, if what is done here takes longer than that; ``None`` is no limit."""
+    timer = threading.Timer(seconds or 0, stop)
+    if seconds is not None:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

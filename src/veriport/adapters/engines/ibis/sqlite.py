@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import lru_cache
@@ -25,6 +24,7 @@ from veriport.adapters.engines.ibis.sources import (
     Source,
     field_of,
     quoted,
+    stopping_after,
     unbound,
     within,
 )
@@ -55,15 +55,11 @@ class SQLiteRunner:
     def run(self, sql: str) -> list[tuple[object, ...]]:
         """The rows of a query as text."""
         self._late = False
-        timer = threading.Timer(self.timeout_seconds or 0, self._stop)
-        if self.timeout_seconds is not None:
-            timer.start()
         try:
-            return list(self.connection.execute(sql).fetchall())
+            with stopping_after(self.timeout_seconds, self._stop):
+                return list(self.connection.execute(sql).fetchall())
         except sqlite3.Error as trouble:
             raise self._told(trouble) from trouble
-        finally:
-            timer.cancel()
 
     def cancel(self) -> None:
         """See ``Runner``."""

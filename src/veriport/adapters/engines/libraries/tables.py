@@ -26,7 +26,7 @@ from veriport.adapters.engines.polars.conditions import Schema
 from veriport.adapters.engines.polars.errors import first_line, reading
 from veriport.adapters.engines.polars.sources import Source, open_frame
 from veriport.adapters.engines.polars.tables import PolarsTable
-from veriport.adapters.engines.polars.types import data_type
+from veriport.adapters.engines.polars.types import columns_of
 from veriport.adapters.engines.polars.values import column
 from veriport.domain.binding import columns_read
 from veriport.domain.datasets import Dataset, Handle
@@ -105,10 +105,7 @@ class LibraryTable:
     @property
     def columns(self) -> tuple[Column, ...]:
         """See ``veriport.ports.engines.Table``."""
-        untyped = self._source.untyped
-        return tuple(
-            Column(name, data_type(dtype), untyped=name in untyped) for name, dtype in self._types.items()
-        )
+        return columns_of(self._types, self._source.untyped)
 
     def measure(self, request: Request) -> Measured:
         """See ``veriport.ports.engines.Table``."""

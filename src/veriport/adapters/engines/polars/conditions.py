@@ -15,13 +15,12 @@ from veriport.adapters.engines.polars.expressions import Compiler
 from veriport.adapters.engines.polars.patterns import like, rust
 from veriport.adapters.engines.polars.types import data_type
 from veriport.adapters.engines.polars.values import Held, at_least, at_most, column, common, held
-from veriport.domain.expressions import Call, Expr, Name
+from veriport.domain.expressions import Expr
 from veriport.domain.formats import FORMATS
 from veriport.domain.rules.base import ColumnRule, Rule
 from veriport.domain.rules.rows import (
     Compare,
     Expression,
-    Operator,
     PairInSet,
     RowsComplete,
     RowSum,
@@ -299,12 +298,8 @@ def _iqr(rule: InterquartileRange, schema: Schema) -> pl.Expr:
     return value.is_finite() & (value >= low - reach) & (value <= high + reach)
 
 
-_SQL = {Operator.EQUAL: "=", Operator.NOT_EQUAL: "<>"}
-
-
 def _compare(rule: Compare, schema: Schema) -> pl.Expr:
-    function = _SQL.get(rule.operator, rule.operator.value)
-    return schema.compile(Call(function, (Name(rule.column), Name(rule.other))))
+    return schema.compile(rule.tree)
 
 
 def _expression(rule: Expression, schema: Schema) -> pl.Expr:

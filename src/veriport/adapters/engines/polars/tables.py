@@ -18,7 +18,7 @@ from veriport.adapters.engines.polars.errors import TROUBLE, first_line, reading
 from veriport.adapters.engines.polars.plans import ROW, ROWS, Counts, Plan, nulls_of, plan_for
 from veriport.adapters.engines.polars.sources import Source
 from veriport.adapters.engines.polars.split import Splitting
-from veriport.adapters.engines.polars.types import data_type
+from veriport.adapters.engines.polars.types import columns_of
 from veriport.adapters.engines.polars.values import column
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.measurements import Broken, Measured, Measurement, NotEvaluated, Outcome, Sample
@@ -44,10 +44,7 @@ class PolarsTable:
     @property
     def columns(self) -> tuple[Column, ...]:
         """See ``veriport.ports.engines.Table``."""
-        untyped = self._source.untyped
-        return tuple(
-            Column(name, data_type(dtype), untyped=name in untyped) for name, dtype in self._types.items()
-        )
+        return columns_of(self._types, self._source.untyped)
 
     def measure(self, request: Request) -> Measured:
         """See ``veriport.ports.engines.Table``."""

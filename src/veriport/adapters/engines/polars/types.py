@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 import polars as pl
 from polars.datatypes import DataTypeClass
 
 from veriport.domain.errors import ConfigurationError
-from veriport.domain.types import DataType, Family, type_hint, type_named
+from veriport.domain.types import Column, DataType, Family, type_hint, type_named
 
 _FAMILIES: Mapping[DataTypeClass, Family] = {
     pl.Boolean: Family.BOOLEAN,
@@ -68,6 +68,11 @@ def _name(dtype: pl.DataType, family: Family) -> str:
 def _inner(dtype: pl.List | pl.Array) -> pl.DataType:
     inner = dtype.inner
     return inner() if isinstance(inner, DataTypeClass) else inner
+
+
+def columns_of(types: pl.Schema, untyped: Container[str]) -> tuple[Column, ...]:
+    """The columns of a frame; ``untyped`` names those whose type the data does not tell."""
+    return tuple(Column(name, data_type(dtype), untyped=name in untyped) for name, dtype in types.items())
 
 
 def declared_type(column: str, name: object) -> pl.DataType | DataTypeClass:
