@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 from hypothesis import settings
 
-from tests.databases import duckdb_tables, postgres_tables, spark, spark_tables, sqlite_tables  # noqa: F401  # fixtures
+from tests.databases import duckdb_tables, postgresql_tables, spark, spark_tables, sqlite_tables  # noqa: F401  # fixtures
+from tests.matrix import Asked
 from tests.servers.postgres import postgres, postgres_url  # noqa: F401  # fixtures
 from tests.servers.redis import redis_url, valkey_url  # noqa: F401  # fixtures
 
@@ -23,6 +24,12 @@ settings.register_profile("ci", deadline=None, print_blob=True, max_examples=40,
 # For a search that takes an hour: pytest --hypothesis-profile=search
 settings.register_profile("search", deadline=None, print_blob=True, max_examples=5_000)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+@pytest.fixture(scope="session")
+def asked() -> Asked:
+    """What engines answered of cases in this run."""
+    return Asked()
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import polars as pl
 import psycopg
@@ -21,22 +21,6 @@ from psycopg import sql
 from tests.servers.postgres import fresh_schema
 from veriport.domain.datasets import Address, Dataset, Handle
 from veriport.testing.cases import Case
-
-
-class Database(Protocol):
-    """Where cases are loaded."""
-
-    def lacks(self, case: Case) -> str:
-        """What of a case the database cannot hold, in words; nothing where it can."""
-        ...
-
-    def load(self, case: Case) -> Dataset:
-        """The table of a case."""
-        ...
-
-    def refer(self, case: Case) -> object:
-        """The reference of a case, as a rule names it."""
-        ...
 
 
 def _types(case: Case) -> list[pl.DataType]:
@@ -240,6 +224,7 @@ def spark_session() -> Any:  # noqa: ANN401  # Spark's own class
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "1",
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.codegen.wholeStage": "false",  # tables are so small that to compile takes longest
@@ -351,13 +336,6 @@ class DuckDB:
         return str(path)
 
 
-def load_or_skip(database: Database, case: Case) -> Dataset:
-    """The table of a case; a case of what the database cannot hold is skipped, with the reason."""
-    if lacking := database.lacks(case):
-        pytest.skip(f"not evaluated: {lacking}")
-    return database.load(case)
-
-
 @pytest.fixture(scope="session")
 def duckdb_tables(tmp_path_factory: pytest.TempPathFactory) -> DuckDB:
     """Frames for the DuckDB of the engine."""
@@ -365,7 +343,7 @@ def duckdb_tables(tmp_path_factory: pytest.TempPathFactory) -> DuckDB:
 
 
 @pytest.fixture(scope="session")
-def postgres_tables(postgres_url: str) -> Iterator[Postgres]:
+def postgresql_tables(postgres_url: str) -> Iterator[Postgres]:
     """Tables of a PostgreSQL server."""
     made = Postgres(postgres_url)
     yield made

@@ -1,139 +1,149 @@
-"""The page of what each engine answers: ``python -m tests.engines_page`` asks real engines and writes it.
+"""``docs/engines.md``: what each engine answers of each case, asked of real engines.
 
-It takes minutes, since it starts a PostgreSQL server and a session of Spark and asks every case.
+``python -m tests.matrix`` starts them and writes the page; ``tests/contract/test_matrix.py`` compares.
 """
 
 from __future__ import annotations
 
-import math
 import tempfile
-from collections import Counter, defaultdict
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from attrs import evolve, frozen
+from attrs import define, field
 
-from tests.databases import Database, DuckDB, Postgres, Spark, SQLite, spark_session
+from tests.databases import DuckDB, Postgres, Spark, SQLite, spark_session
+from tests.libraries.environments import NAMES
+from tests.libraries.verdicts import verdicts
 from tests.servers.postgres import cluster
-from veriport.adapters.clocks.frozen import FrozenClock
 from veriport.adapters.engines.ibis import IbisEngine
 from veriport.adapters.engines.polars import PolarsEngine
-from veriport.adapters.expressions.sqlglot import parse
-from veriport.application.checking import CheckData, CheckOptions
-from veriport.domain.results import RuleResult, RuleStatus
-from veriport.domain.rules.base import Shape
-from veriport.domain.rules.reading import read_rules
 from veriport.ports.engines import Engine
 from veriport.testing.cases import Case, cases, groups
+from veriport.testing.matrix import (
+    Answer,
+    Column,
+    Frames,
+    Tables,
+    Verdict,
+    column,
+    of_group,
+    summary,
+    verdict,
+)
 
 PAGE = Path(__file__).parents[1] / "docs" / "engines.md"
-AGREES = "agrees"
+
+#: The columns of the page, by the names that engines have here.
+HEADS: Mapping[str, str] = {
+    "polars": "Polars",
+    "duckdb": "DuckDB",
+    "postgresql": "PostgreSQL",
+    "sqlite": "SQLite",
+    "spark": "Spark",
+    "pandera": "Pandera",
+    "great_expectations": "Great Expectations",
+    "truthound": "Truthound",
+}
 
 
-@frozen
+@define
 class Asked:
-    """An engine, and where its tables are."""
+    """What was asked in this run, so that nobody is asked twice."""
 
-    engine: Engine
-    database: Database
+    _known: dict[tuple[str, str], Verdict] = field(factory=dict)
 
-    def verdict(self, case: Case) -> str:
-        """What the engine makes of a case: ``agrees``, ``not evaluated: why`` or ``differs: how``."""
-        if lacking := self.database.lacks(case):
-            return f"not evaluated: {lacking}"
-        if case.reference is not None:
-            case = evolve(case, rule={**case.rule, "reference": self.database.refer(case)})
-        result = self._result(case)
-        if result.status is RuleStatus.NOT_EVALUATED:
-            return f"not evaluated: {result.message}"
-        return AGREES if _is_right(result, case) else f"differs: {result.status.value}: {result.message}"
+    def verdict(self, name: str, engine: Engine, tables: Tables, case: Case) -> Verdict:
+        """What an engine answers of a case."""
+        if (name, case.name) not in self._known:
+            self._known[name, case.name] = verdict(engine, tables, case)
+        return self._known[name, case.name]
 
-    def _result(self, case: Case) -> RuleResult:
-        rules = read_rules([case.rule]).unwrap()
-        use_case = CheckData(engine=self.engine, parse=parse, clock=FrozenClock(case.now))
-        (result,) = use_case(self.database.load(case), rules, CheckOptions(samples=100)).unwrap().rules
-        return result
-
-
-def _is_right(result: RuleResult, case: Case) -> bool:
-    if case.refused:
-        return result.status is RuleStatus.ERROR
-    status = RuleStatus.PASSED if case.holds else RuleStatus.FAILED
-    counted = (result.status, result.checked_count, result.failed_count)
-    if counted != (status, case.checked, len(case.rows)):
-        return False
-    return result.rule.shape is Shape.ROWS or _alike(result.observed, case.observed)
-
-
-def _alike(one: object, other: object) -> bool:
-    floats = isinstance(one, float) and isinstance(other, float)
-    return math.isclose(one, other, rel_tol=1e-12) if floats else one == other  # type: ignore[arg-type]  # floats
-
-
-def page(asked: Mapping[str, Asked]) -> str:
-    """The page, of the verdicts of these engines."""
-    verdicts = {name: {case.name: each.verdict(case) for case in cases()} for name, each in asked.items()}
-    return "\n".join(_lines(verdicts)) + "\n"
+    def column(self, name: str, engine: Engine, tables: Tables) -> Column:
+        """What an engine answers of every case."""
+        return {case.name: self.verdict(name, engine, tables, case) for case in cases()}
 
 
 _HEAD = """\
 # What each engine answers
 
-Made by `python -m tests.engines_page`, which asks real engines every case of `veriport.testing.cases`, the small
-tables that hold the [semantics](semantics.md). A cell says how many cases of a group the engine answers as it must,
-and of how many it says that it cannot evaluate them, or its database has no such values. Such a rule ends as not
-evaluated, with the reason, and is never a pass. An engine that answered otherwise would stand under
-[differences](#differences).
+The same rules give the same verdict wherever the data lives. This page is the proof: real engines are asked every
+case of `veriport.testing.cases`, the small tables that hold the [semantics](semantics.md), and what they answer is
+written here. The tests ask again and compare (`python -m tests.matrix` writes the page anew).
 
-Polars reads files and frames. The others are databases, by [the Ibis engine](sql-engines.md).
+A cell is `agrees`, down to the counts and the failing rows; or `not evaluated` with the number of a
+[reason](#reasons), where the engine cannot, or its database has no such values: such a rule ends as not evaluated
+and is never a pass; or `differs`. **Nothing differs.**
+
+Polars reads files and frames. DuckDB, PostgreSQL, SQLite and Spark are asked by [the Ibis engine](sql-engines.md);
+Spark Connect answers as Spark does. Pandera, Great Expectations and Truthound are
+[the libraries](library-engines.md) without a `fallback`. For what you have installed, run `veriport engines --matrix`.
 """
 
 
-def _lines(verdicts: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+def page(columns: Mapping[str, Column]) -> str:
+    """The page, of the columns by name."""
+    return "\n".join(_lines(columns)) + "\n"
+
+
+def _lines(columns: Mapping[str, Column]) -> Iterator[str]:
+    reasons = _reasons(columns)
+    heads = " | ".join(HEADS[name] for name in columns)
+    rule = "--- | " * len(columns)
     yield _HEAD
-    yield f"| cases | {' | '.join(verdicts)} |"
-    yield f"| --- | {' | '.join('---' for _ in verdicts)} |"
+    yield f"| cases | {heads} |"
+    yield f"| --- | {rule}".rstrip()
     for group in groups():
-        cells = (
-            _cell([said for name, said in each.items() if name.startswith(f"{group}: ")])
-            for each in verdicts.values()
-        )
-        yield f"| {group} | {' | '.join(cells)} |"
-    yield from ("", "## Not evaluated", "")
-    for engine, each in verdicts.items():
-        yield from _reasons(engine, each)
-    yield from ("## Differences", "")
-    different = [
-        f"- {engine}, *{name}*: {said.removeprefix('differs: ')}"
-        for engine, each in verdicts.items()
-        for name, said in each.items()
-        if said.startswith("differs")
-    ]
-    yield from different or ["None."]
-
-
-def _cell(said: list[str]) -> str:
-    kinds = Counter(each.partition(":")[0] for each in said)
-    if set(kinds) == {AGREES}:
-        return f"agrees ({kinds[AGREES]})"
-    if set(kinds) == {"not evaluated"}:
-        return f"not evaluated ({len(said)})"
-    words = {AGREES: "agree", "not evaluated": "not evaluated", "differs": "**differ**"}
-    return ", ".join(f"{kinds[kind]} {word}" for kind, word in words.items() if kinds[kind])
-
-
-def _reasons(engine: str, verdicts: Mapping[str, str]) -> Iterator[str]:
-    found: defaultdict[str, int] = defaultdict(int)
-    for said in verdicts.values():
-        if said.startswith("not evaluated: "):
-            found[said.removeprefix("not evaluated: ")] += 1
-    if found:
-        yield from (f"{engine}:", "")
+        cells = " | ".join(_count(of_group(each, group)) for each in columns.values())
+        yield f"| [{group}](#{_anchor(group)}) | {cells} |"
+    yield f"| all | {' | '.join(map(_count, columns.values()))} |"
+    for group in groups():
         yield from (
-            f"- {reason} ({count} cases)" if count > 1 else f"- {reason} (1 case)"
-            for reason, count in found.items()
+            "",
+            f"## {group} {{ #{_anchor(group)} }}",
+            "",
+            f"| case | {heads} |",
+            f"| --- | {rule}".rstrip(),
         )
-        yield ""
+        for name in of_group(next(iter(columns.values())), group):
+            cells = " | ".join(_cell(each[name], reasons) for each in columns.values())
+            yield f"| {_escaped(name.removeprefix(f'{group}: '))} | {cells} |"
+    yield from ("", "## Reasons", "")
+    yield from (f"{number}. {_escaped(reason)}" for reason, number in reasons.items())
+
+
+def _reasons(columns: Mapping[str, Column]) -> Mapping[str, int]:
+    """The reasons in the order of the page, and their numbers."""
+    said = (_short(each[case.name].reason) for case in cases() for each in columns.values())
+    return {reason: number for number, reason in enumerate(dict.fromkeys(filter(None, said)), start=1)}
+
+
+def _anchor(group: str) -> str:
+    return "cases-" + group.lower().replace(" ", "-").replace("_", "-")
+
+
+def _cell(said: Verdict, reasons: Mapping[str, int]) -> str:
+    return f"{said.answer} ({reasons[_short(said.reason)]})" if said.reason else str(said.answer)
+
+
+def _short(reason: str) -> str:
+    """A reason that quotes a long pattern, without its end."""
+    return textwrap.shorten(reason, 160, placeholder=" ...")
+
+
+def _count(verdicts: Column) -> str:
+    counts = summary(verdicts)
+    if len(counts) > 1:
+        return ", ".join(f"{counts[answer]} {word}" for answer, word in _WORDS.items() if counts[answer])
+    ((answer, count),) = counts.items()
+    return f"{answer} ({count})"
+
+
+_WORDS = {Answer.AGREES: "agree", Answer.NOT_EVALUATED: "not evaluated", Answer.DIFFERS: "**differ**"}
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", r"\|").replace("*", r"\*").replace("_", r"\_").replace("<", r"\<")
 
 
 def main() -> None:
@@ -141,15 +151,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, cluster() as server, server.serving():
         folder, ibis = Path(name), IbisEngine()
         session = spark_session()
-        asked = {
-            "Polars": Asked(PolarsEngine(), DuckDB(folder)),
-            "DuckDB": Asked(ibis, DuckDB(folder)),
-            "PostgreSQL": Asked(ibis, Postgres(server.url())),
-            "SQLite": Asked(ibis, SQLite(folder / "cases.db")),
-            "Spark": Asked(ibis, Spark(session, folder)),
+        columns = {
+            "polars": column(PolarsEngine(), Frames(folder)),
+            "duckdb": column(ibis, DuckDB(folder)),
+            "postgresql": column(ibis, Postgres(server.url())),
+            "sqlite": column(ibis, SQLite(folder / "cases.db")),
+            "spark": column(ibis, Spark(session, folder)),
+            **{name: verdicts(name) for name in NAMES},
         }
-        PAGE.write_text(page(asked), encoding="utf-8")
         session.stop()
+    PAGE.write_text(page({name: columns[name] for name in HEADS}), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -152,30 +152,30 @@ def test_an_order_numbers_rows_and_lets_an_order_be_checked(tmp_path: Path) -> N
 
 @pytest.mark.server
 class TestPostgreSQL:
-    def test_the_command_line_chooses_the_engine(self, postgres_tables: Postgres, tmp_path: Path) -> None:
-        address = postgres_tables.written(FRAME)
+    def test_the_command_line_chooses_the_engine(self, postgresql_tables: Postgres, tmp_path: Path) -> None:
+        address = postgresql_tables.written(FRAME)
         done = command("check", address, "--rule", "{column: name, type: not_null}", cwd=tmp_path)
         assert "(ibis, " in done.out
         assert done.code == 1
 
-    def test_a_query(self, postgres_tables: Postgres) -> None:
-        address = {"path": postgres_tables.written(FRAME), "sql": "SELECT * FROM self WHERE id > 1"}
+    def test_a_query(self, postgresql_tables: Postgres) -> None:
+        address = {"path": postgresql_tables.written(FRAME), "sql": "SELECT * FROM self WHERE id > 1"}
         assert counted(address) == (3, 1)
 
-    def test_a_table_that_is_not_there_is_named(self, postgres_tables: Postgres) -> None:
+    def test_a_table_that_is_not_there_is_named(self, postgresql_tables: Postgres) -> None:
         with pytest.raises(DataError, match=r"there is no table '.*\.nothing'"):
-            counted(postgres_tables.address("nothing"))
+            counted(postgresql_tables.address("nothing"))
 
-    def test_no_permission_names_the_table(self, postgres_tables: Postgres) -> None:
-        address = postgres_tables.written(FRAME)
+    def test_no_permission_names_the_table(self, postgresql_tables: Postgres) -> None:
+        address = postgresql_tables.written(FRAME)
         place = address.partition("@")[2]
         quoted = "open%20sesame%20%2540%20%C3%BC%27"
         with pytest.raises(DataError, match=r"permission denied.*table \d") as told:
             counted(f"postgresql://{USER}:{quoted}@{place}")
         assert PASSWORD not in str(told.value)
 
-    def test_a_wrong_password_is_lasting_and_not_told(self, postgres_tables: Postgres) -> None:
-        place = postgres_tables.address("t").partition("@")[2]
+    def test_a_wrong_password_is_lasting_and_not_told(self, postgresql_tables: Postgres) -> None:
+        place = postgresql_tables.address("t").partition("@")[2]
         with pytest.raises(DataError, match="authentication failed") as told:
             counted(f"postgresql://{USER}:hunter2@{place}")
         assert "hunter2" not in str(told.value)
@@ -185,21 +185,21 @@ class TestPostgreSQL:
             counted("postgresql://me:hunter2@127.0.0.1:1/db?table=t")
         assert "hunter2" not in str(told.value)
 
-    def test_a_query_that_takes_too_long_is_stopped_on_the_server(self, postgres_tables: Postgres) -> None:
-        address = {"path": postgres_tables.written(FRAME), "sql": "SELECT name, pg_sleep(9) FROM self"}
+    def test_a_query_that_takes_too_long_is_stopped_on_the_server(self, postgresql_tables: Postgres) -> None:
+        address = {"path": postgresql_tables.written(FRAME), "sql": "SELECT name, pg_sleep(9) FROM self"}
         with pytest.raises(TransientError, match=r"more than 0\.2 seconds"):
             counted(address, engine=IbisEngine(timeout_seconds=0.2))
         still = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(9)%' AND state = 'active'"
-        with psycopg.connect(postgres_tables.url) as connection:
+        with psycopg.connect(postgresql_tables.url) as connection:
             assert connection.execute(f"{still} AND pid <> pg_backend_pid()").fetchone() == (0,)
 
-    def test_a_lost_connection_may_come_back(self, postgres_tables: Postgres) -> None:
+    def test_a_lost_connection_may_come_back(self, postgresql_tables: Postgres) -> None:
         rules = read_rules([NOT_NULL]).unwrap()
-        with IbisEngine().open(Address(path=postgres_tables.written(FRAME))) as table:
+        with IbisEngine().open(Address(path=postgresql_tables.written(FRAME))) as table:
             stop = (
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'veriport'"
             )
-            postgres_tables.connection.execute(stop)
+            postgresql_tables.connection.execute(stop)
             with pytest.raises(TransientError):
                 table.measure(Request(rules=rules))
 

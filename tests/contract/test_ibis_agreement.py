@@ -13,7 +13,6 @@ from attrs import evolve
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.databases import Database
 from veriport.adapters.clocks.frozen import FrozenClock
 from veriport.adapters.engines.ibis import IbisEngine
 from veriport.adapters.expressions.sqlglot import parse
@@ -25,6 +24,7 @@ from veriport.domain.rules.reading import read_rules
 from veriport.domain.rules.values import Bounds
 from veriport.ports.engines import Engine
 from veriport.testing.cases import Case
+from veriport.testing.matrix import Tables
 from veriport.testing.random_cases import RULES, batches, options
 from veriport.testing.reference import ReferenceEngine
 
@@ -47,7 +47,7 @@ def checked(
     return use_case(dataset, rules, CheckOptions(**options)).unwrap()
 
 
-def referring(batch: Sequence[Case], where: Database) -> list[Case]:
+def referring(batch: Sequence[Case], where: Tables) -> list[Case]:
     return [
         case if case.reference is None else evolve(case, rule={**case.rule, "reference": where.refer(case)})
         for case in batch
@@ -86,7 +86,7 @@ def one_of(row: Mapping[str, object], rows: list[Mapping[str, object]]) -> bool:
     return any(all(is_close(row[name], other[name], NARROW) for name in row) for other in rows)
 
 
-def agree(batch: list[Case], options: Mapping[str, Any], here: Database, there: Database) -> None:
+def agree(batch: list[Case], options: Mapping[str, Any], here: Tables, there: Tables) -> None:
     expected = checked(ReferenceEngine(), there.load(batch[0]), referring(batch, there), options)
     every = checked(
         ReferenceEngine(), there.load(batch[0]), referring(batch, there), {**options, "samples": 100}
@@ -109,7 +109,7 @@ def agree(batch: list[Case], options: Mapping[str, Any], here: Database, there: 
             assert [each.row for each in mine.samples] == [each.row for each in right.samples]
 
 
-def drawn(data: st.DataObject, here: Database, *classes: type[Rule], most: int = 4) -> list[Case]:
+def drawn(data: st.DataObject, here: Tables, *classes: type[Rule], most: int = 4) -> list[Case]:
     fits = batches(*classes, most=most).filter(lambda batch: not any(map(here.lacks, batch)))
     return list(data.draw(fits))
 
@@ -118,7 +118,7 @@ def drawn(data: st.DataObject, here: Database, *classes: type[Rule], most: int =
 class TestEachClass:
     @_few
     @given(data=st.data())
-    def test_on_duckdb(self, cls: type[Rule], duckdb_tables: Database, data: st.DataObject) -> None:
+    def test_on_duckdb(self, cls: type[Rule], duckdb_tables: Tables, data: st.DataObject) -> None:
         batch = drawn(data, duckdb_tables, cls)
         agree(batch, data.draw(options(batch[0])), duckdb_tables, duckdb_tables)
 
@@ -126,15 +126,15 @@ class TestEachClass:
     @settings(_few, max_examples=EXAMPLES // 2)
     @given(data=st.data())
     def test_on_postgresql(
-        self, cls: type[Rule], postgres_tables: Database, duckdb_tables: Database, data: st.DataObject
+        self, cls: type[Rule], postgresql_tables: Tables, duckdb_tables: Tables, data: st.DataObject
     ) -> None:
-        batch = drawn(data, postgres_tables, cls)
-        agree(batch, data.draw(options(batch[0])), postgres_tables, duckdb_tables)
+        batch = drawn(data, postgresql_tables, cls)
+        agree(batch, data.draw(options(batch[0])), postgresql_tables, duckdb_tables)
 
     @settings(_few, max_examples=EXAMPLES // 2)
     @given(data=st.data())
     def test_on_sqlite(
-        self, cls: type[Rule], sqlite_tables: Database, duckdb_tables: Database, data: st.DataObject
+        self, cls: type[Rule], sqlite_tables: Tables, duckdb_tables: Tables, data: st.DataObject
     ) -> None:
         batch = drawn(data, sqlite_tables, cls, most=1)
         agree(batch, data.draw(options(batch[0])), sqlite_tables, duckdb_tables)
@@ -144,7 +144,7 @@ class TestEachClass:
 @settings(_few, max_examples=EXAMPLES)
 @given(data=st.data())
 def test_rules_of_any_class_on_spark(
-    spark_tables: Database, duckdb_tables: Database, data: st.DataObject
+    spark_tables: Tables, duckdb_tables: Tables, data: st.DataObject
 ) -> None:
     batch = drawn(data, spark_tables)
     agree(batch, data.draw(options(batch[0])), spark_tables, duckdb_tables)

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.databases import Database
 from veriport.adapters.engines.ibis import IbisEngine
 from veriport.domain.expressions import Expr, write
 from veriport.domain.measurements import Measurement, NotEvaluated
@@ -16,6 +15,7 @@ from veriport.domain.rules.rows import Expression
 from veriport.ports.engines import Request
 from veriport.testing.cases import Case
 from veriport.testing.expressions import conditions, rows
+from veriport.testing.matrix import Tables
 from veriport.testing.oracle import Mismatch, Value, evaluate
 
 _TYPES = {
@@ -31,7 +31,7 @@ def judged(expression: Expr, table: list[dict[str, Value]]) -> list[Value]:
     return [evaluate(expression, row) for row in table]
 
 
-def agree(database: Database, drawn: list[Expr], table: list[dict[str, Value]]) -> None:
+def agree(database: Tables, drawn: list[Expr], table: list[dict[str, Value]]) -> None:
     """All conditions on one table: what holds, what does not, and what is NULL are counted."""
     columns: dict[str, Any] = {name: [row[name] for row in table] for name in _TYPES}
     case = Case(name="", columns=columns, types=_TYPES, rule={})
@@ -58,18 +58,18 @@ def agree(database: Database, drawn: list[Expr], table: list[dict[str, Value]]) 
 
 @_several
 @given(st.lists(conditions(depth=2), min_size=4, max_size=12), _tables)
-def test_on_duckdb(duckdb_tables: Database, drawn: list[Expr], table: list[dict[str, Value]]) -> None:
+def test_on_duckdb(duckdb_tables: Tables, drawn: list[Expr], table: list[dict[str, Value]]) -> None:
     agree(duckdb_tables, drawn, table)
 
 
 @pytest.mark.server
 @_several
 @given(st.lists(conditions(depth=2), min_size=4, max_size=12), _tables)
-def test_on_postgresql(postgres_tables: Database, drawn: list[Expr], table: list[dict[str, Value]]) -> None:
-    agree(postgres_tables, drawn, table)
+def test_on_postgresql(postgresql_tables: Tables, drawn: list[Expr], table: list[dict[str, Value]]) -> None:
+    agree(postgresql_tables, drawn, table)
 
 
 @_several
 @given(st.lists(conditions(depth=2), min_size=4, max_size=12), _tables)
-def test_on_sqlite(sqlite_tables: Database, drawn: list[Expr], table: list[dict[str, Value]]) -> None:
+def test_on_sqlite(sqlite_tables: Tables, drawn: list[Expr], table: list[dict[str, Value]]) -> None:
     agree(sqlite_tables, drawn, table)

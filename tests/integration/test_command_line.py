@@ -562,8 +562,8 @@ class TestAnEngineOfSomebodyElse:
     """``tests/plugin`` is installed: a package of its own with an entry point."""
 
     def test_is_listed(self, tmp_path: Path) -> None:
-        listed = dict(line.split() for line in veriport("engines", cwd=tmp_path).out.splitlines())
-        assert listed == {**listed, "polars": "veriport", "tiny": "tiny-engine"}
+        lines = veriport("engines", cwd=tmp_path).out.splitlines()
+        assert ["tiny", "tiny-engine", "tiny-engine", "0.1.0"] in [line.split() for line in lines]
 
     @pytest.mark.parametrize("kind", ["tiny", "'tiny_engine:TinyEngine'"])
     def test_checks_where_the_configuration_names_it(self, orders: Path, kind: str) -> None:

@@ -157,14 +157,24 @@ def describe(port: str) -> tuple[tuple[str, str], ...]:
 
 
 def lacking(port: str, kind: str) -> str:
-    """Why a kind cannot be used here, with the command that installs what is missing; empty where it can."""
+    """Why a kind cannot be used here, with the command that installs what is missing; empty where it can.
+
+    Raises ``ConfigurationError`` for a kind that nobody knows.
+    """
     try:
         _find(port, kind)
     except MissingExtra as missing:
-        return f"missing: pip install 'veriport[{missing.extra}]'"
+        return how_to_install(missing.extra)
     except VeriportError as wrong:
+        if kind not in kinds(port):
+            raise
         return str(wrong)
     return ""
+
+
+def how_to_install(extra: str) -> str:
+    """What to do about an extra that is missing."""
+    return f"missing: pip install 'veriport[{extra}]'"
 
 
 def _find(port: str, kind: str) -> type[Any]:

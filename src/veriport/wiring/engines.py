@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 from typing import Any
+
+from attrs import frozen
 
 from veriport.domain.errors import ConfigurationError, shown
 from veriport.ports.clocks import Clock
@@ -106,6 +108,82 @@ def distribution_of(kind: str) -> str:
 
 #: Distributions of libraries that are not called as the engine is.
 _LIBRARIES: Mapping[str, str] = {"ibis": "ibis-framework"}
+
+#: The databases that an engine connects to by itself: the distribution that does, and its extra.
+_DATABASES: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "ibis": {
+        "DuckDB": ("duckdb", "duckdb"),
+        "PostgreSQL": ("psycopg", "postgres"),
+        "SQLite": ("ibis-framework", "ibis"),
+        "Spark": ("pyspark", "spark"),
+    }
+}
+
+
+@frozen
+class Part:
+    """A database that an engine connects to, and what is installed for it or ``lacking``."""
+
+    name: str
+    version: str
+    lacking: str
+
+
+@frozen
+class Described:
+    """An engine that can be named.
+
+    ``package`` brings it, ``version`` is what is installed for it, or ``lacking`` says what is not, with
+    the command that installs it. ``around`` tells an engine that is made of others.
+    """
+
+    kind: str
+    package: str
+    version: str
+    lacking: str
+    around: bool
+    databases: tuple[Part, ...]
+
+
+def described(kinds: Iterable[str] = ()) -> tuple[Described, ...]:
+    """Every engine that is known by name, or those of these kinds, also ``package.module:Class``.
+
+    Raises ``ConfigurationError`` for a kind that nobody knows.
+    """
+    known = dict(catalog.describe("engines"))
+    return tuple(
+        Described(
+            kind=kind,
+            package=known.get(kind, ""),
+            version=_version_of(kind),
+            lacking=catalog.lacking("engines", kind),
+            around=kind in _INSIDE,
+            databases=tuple(
+                Part(name, _installed(distribution), _absent(distribution, extra))
+                for name, (distribution, extra) in _DATABASES.get(kind, {}).items()
+            ),
+        )
+        for kind in (tuple(kinds) or known)
+    )
+
+
+def _version_of(kind: str) -> str:
+    try:
+        return _installed(distribution_of(kind))
+    except ConfigurationError:
+        return ""
+
+
+def _installed(distribution: str) -> str:
+    """``polars 2.1.0``; empty where it is not installed."""
+    try:
+        return f"{distribution} {metadata.version(distribution)}"
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _absent(distribution: str, extra: str) -> str:
+    return "" if _installed(distribution) else catalog.how_to_install(extra)
 
 
 def _part(name: str, clock: Clock | None, telemetry: Telemetry | None) -> object:

@@ -1,4 +1,4 @@
-"""``veriport engines``, ``stores`` and ``rules``: what is installed, and what there is to say."""
+"""``veriport stores`` and ``rules``: what is installed, and what there is to say."""
 
 from __future__ import annotations
 
@@ -19,16 +19,6 @@ from veriport.wiring import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from veriport.domain.rules.describing import Parameter
-
-
-def engines() -> None:
-    """List the installed engines, and the package of each."""
-    from veriport.wiring.catalog import describe  # noqa: PLC0415  # imported on use
-
-    listed = describe("engines")
-    width = max(len(kind) for kind, _ in listed)
-    for kind, package in listed:
-        typer.echo(f"{kind.ljust(width)}  {package}")
 
 
 def stores(

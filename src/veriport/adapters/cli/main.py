@@ -19,6 +19,7 @@ from veriport.adapters.cli import (
     catalog_commands,
     check_command,
     checkpoint_commands,
+    engines_command,
     outbox_commands,
     worker_command,
 )
@@ -39,7 +40,7 @@ app.add_typer(checkpoint_commands.app, name="checkpoint")
 app.command("worker")(worker_command.worker)
 app.add_typer(outbox_commands.app, name="outbox")
 app.command("stores")(catalog_commands.stores)
-app.command("engines")(catalog_commands.engines)
+app.command("engines")(engines_command.engines)
 app.command("rules")(catalog_commands.rules)
 
 

@@ -12,23 +12,19 @@ Set ``complete = True`` to forbid that.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
-from attrs import evolve
 from returns.pipeline import is_successful
 
-from veriport.adapters.clocks.frozen import FrozenClock
-from veriport.adapters.expressions.sqlglot import parse
-from veriport.application.checking import CheckData, CheckOptions
-from veriport.domain.datasets import Dataset, Handle
-from veriport.domain.results import CheckResult, RuleResult, RuleStatus
-from veriport.domain.rules.base import Shape
+from veriport.domain.datasets import Address, Dataset
+from veriport.domain.results import RuleResult, RuleStatus
 from veriport.domain.rules.reading import read_rules
 from veriport.ports.engines import Engine, Request
 from veriport.ports.errors import DataError
-from veriport.testing.cases import NOW, Case, cases
+from veriport.testing.cases import Case, cases
+from veriport.testing.matrix import Answer, Frames, Tables, Verdict, check, verdict
 
 
 class EngineSuite:
@@ -42,148 +38,119 @@ class EngineSuite:
         """The engine under test."""
         raise NotImplementedError
 
-    def load(self, case: Case) -> Dataset:
-        """The table of a case where the engine can open it; by default a Polars frame."""
-        return Handle(case.frame())
-
-    def refer(self, case: Case, folder: Path) -> object:
-        """Where the engine finds the reference of a case; by default a Parquet file in ``folder``."""
-        assert case.reference is not None
-        path = folder / "reference.parquet"
-        case.reference.frame().write_parquet(path)
-        return str(path)
+    @pytest.fixture
+    def tables(self, tmp_path: Path) -> Tables:
+        """Where the engine finds the tables of cases: by default Polars frames and Parquet files."""
+        return Frames(tmp_path)
 
     def absent(self) -> Dataset:
         """A data set that is not there."""
-        from veriport.domain.datasets import Address  # noqa: PLC0415
-
         return Address(path="/nowhere/absent.parquet")
 
-    def check(
-        self, engine: Engine, dataset: Dataset, *rules: object, now: datetime = NOW, **options: object
-    ) -> CheckResult:
-        """Check through the use case, as a caller would."""
-        read = read_rules(list(rules)).unwrap() if rules else None
-        use_case = CheckData(engine=engine, parse=parse, clock=FrozenClock(now))
-        return use_case(dataset, read, CheckOptions(**options)).unwrap()  # type: ignore[arg-type]
+    def verdict(self, engine: Engine, tables: Tables, case: Case) -> Verdict:
+        """What the engine makes of a case, see ``veriport.testing.matrix``."""
+        return verdict(engine, tables, case)
 
-    def one(self, engine: Engine, case: Case, **options: object) -> RuleResult:
+    def one(self, engine: Engine, tables: Tables, case: Case, **options: object) -> RuleResult:
         """The result of the case's rule; skips what the engine does not evaluate."""
-        (result,) = self.check(engine, self.load(case), case.rule, now=case.now, **options).rules
+        (result,) = check(engine, tables.load(case), case.rule, now=case.now, **options).rules
         if result.status is RuleStatus.NOT_EVALUATED:
-            assert not self.complete, result.message
-            assert result.message, "a rule that is not evaluated says why"
-            pytest.skip(f"not evaluated: {result.message}")
+            self.skip(result.message)
         return result
+
+    def skip(self, reason: str) -> NoReturn:
+        """Pass over what the engine does not evaluate, if it may."""
+        assert not self.complete, reason
+        pytest.skip(f"not evaluated: {reason}")
 
     def test_has_a_name(self, engine: Engine) -> None:
         assert engine.name
 
     @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in cases()])
-    def test_means_what_the_semantics_say(
-        self, engine: Engine, case: Case, tmp_path_factory: pytest.TempPathFactory
-    ) -> None:
+    def test_means_what_the_semantics_say(self, engine: Engine, tables: Tables, case: Case) -> None:
         if case.needs:
             pytest.importorskip(case.needs)
-        if case.reference is not None:
-            folder = tmp_path_factory.mktemp("case")
-            case = evolve(case, rule={**case.rule, "reference": self.refer(case, folder)})
-        result = self.one(engine, case, samples=100)
-        if case.refused:
-            assert result.status is RuleStatus.ERROR
-            assert result.message, "an error says why"
-            return
-        assert result.status is (RuleStatus.PASSED if case.holds else RuleStatus.FAILED), result.message
-        assert (result.checked_count, result.failed_count) == (case.checked, len(case.rows))
-        if result.rule.shape is Shape.ROWS:
-            numbered = [sample.row for sample in result.samples]
-            assert numbered in (list(case.rows), [None] * len(case.rows))
-        else:
-            assert result.observed == _nearly(case.observed)
-            assert [(sample.row, *sample.values.values()) for sample in result.samples] == [
-                (None, value) for value in case.shown
-            ]
+        said = self.verdict(engine, tables, case)
+        if said.answer is Answer.NOT_EVALUATED:
+            self.skip(said.reason)
+        assert said.answer is Answer.AGREES, said.reason
 
     def test_an_absent_data_set_is_a_data_error_that_names_it(self, engine: Engine) -> None:
         with pytest.raises(DataError, match=r"absent\.parquet"), engine.open(self.absent()) as table:
             table.columns  # noqa: B018  # an engine may open late
 
-    def test_columns_stand_in_order(self, engine: Engine) -> None:
-        with engine.open(self.load(_TWO)) as table:
+    def test_columns_stand_in_order(self, engine: Engine, tables: Tables) -> None:
+        with engine.open(tables.load(_TWO)) as table:
             assert [column.name for column in table.columns] == ["b", "a"]
 
-    def test_outcomes_stand_in_the_order_of_the_rules(self, engine: Engine) -> None:
+    def test_outcomes_stand_in_the_order_of_the_rules(self, engine: Engine, tables: Tables) -> None:
         rules = read_rules([{"column": "a", "type": "not_null"}, {"type": "row_count", "min": 1},
                             {"column": "b", "type": "not_null"}]).unwrap()  # fmt: skip
-        with engine.open(self.load(_TWO)) as table:
+        with engine.open(tables.load(_TWO)) as table:
             forth = table.measure(Request(rules=rules)).outcomes
             back = table.measure(Request(rules=rules[::-1])).outcomes
         assert forth == back[::-1]
 
-    def test_without_rules_the_nulls_of_every_column_are_counted(self, engine: Engine) -> None:
-        with engine.open(self.load(_TWO)) as table:
+    def test_without_rules_the_nulls_of_every_column_are_counted(
+        self, engine: Engine, tables: Tables
+    ) -> None:
+        with engine.open(tables.load(_TWO)) as table:
             measured = table.measure(Request())
         assert (measured.row_count, dict(measured.null_counts)) == (4, {"b": 1, "a": 0})
 
-    def test_measuring_twice_gives_the_same(self, engine: Engine) -> None:
+    def test_measuring_twice_gives_the_same(self, engine: Engine, tables: Tables) -> None:
         rules = read_rules([{"column": "b", "type": "not_null"}]).unwrap()
-        with engine.open(self.load(_TWO)) as table:
+        with engine.open(tables.load(_TWO)) as table:
             assert table.measure(Request(rules=rules)) == table.measure(Request(rules=rules))
 
-    def test_samples_are_the_first_failing_rows_and_no_more(self, engine: Engine) -> None:
-        result = self.one(engine, _MANY, samples=2)
+    def test_samples_are_the_first_failing_rows_and_no_more(self, engine: Engine, tables: Tables) -> None:
+        result = self.one(engine, tables, _MANY, samples=2)
         assert result.failed_count == 3
         assert [sample.values for sample in result.samples] == [{"x": None}, {"x": None}]
         assert [sample.row for sample in result.samples] in ([1, 2], [None, None])
 
-    def test_no_samples_are_shown_when_none_are_wanted(self, engine: Engine) -> None:
-        assert self.one(engine, _MANY, samples=0).samples == ()
+    def test_no_samples_are_shown_when_none_are_wanted(self, engine: Engine, tables: Tables) -> None:
+        assert self.one(engine, tables, _MANY, samples=0).samples == ()
 
-    def test_samples_show_the_key(self, engine: Engine) -> None:
-        result = self.one(engine, _MANY, key=("id",))
+    def test_samples_show_the_key(self, engine: Engine, tables: Tables) -> None:
+        result = self.one(engine, tables, _MANY, key=("id",))
         assert [sample.key for sample in result.samples] == [{"id": "b"}, {"id": "c"}, {"id": "e"}]
 
-    def test_where_limits_the_whole_check(self, engine: Engine) -> None:
-        whole = self.check(engine, self.load(_MANY), _MANY.rule, where="id > 'b'")
+    def test_where_limits_the_whole_check(self, engine: Engine, tables: Tables) -> None:
+        whole = check(engine, tables.load(_MANY), _MANY.rule, where="id > 'b'")
         (result,) = whole.rules
         if result.status is RuleStatus.NOT_EVALUATED:
-            assert not self.complete, result.message
-            pytest.skip(result.message)
+            self.skip(result.message)
         assert whole.row_count == 3
         assert (result.checked_count, result.failed_count) == (3, 2)
         assert [sample.row for sample in result.samples] in ([2, 4], [None, None])
 
-    def test_limit_checks_the_first_rows(self, engine: Engine) -> None:
-        assert self.check(engine, self.load(_MANY), _MANY.rule, limit=2).row_count == 2
+    def test_limit_checks_the_first_rows(self, engine: Engine, tables: Tables) -> None:
+        assert check(engine, tables.load(_MANY), _MANY.rule, limit=2).row_count == 2
 
-    def test_a_rule_that_breaks_does_not_keep_the_others(self, engine: Engine) -> None:
+    def test_a_rule_that_breaks_does_not_keep_the_others(self, engine: Engine, tables: Tables) -> None:
         rules = ({"type": "expression", "expression": "s > 1"}, {"column": "s", "type": "not_null"})
         case = Case(name="", columns={"s": ["a", None]}, rule={})
-        broken, sound = self.check(engine, self.load(case), *rules).rules
+        broken, sound = check(engine, tables.load(case), *rules).rules
         assert broken.status in {RuleStatus.ERROR, RuleStatus.NOT_EVALUATED}
         assert sound.failed_count == 1
 
-    def test_serves_several_threads(self, engine: Engine) -> None:
+    def test_serves_several_threads(self, engine: Engine, tables: Tables) -> None:
         def work(_: int) -> tuple[int, int]:
-            result = self.one(engine, _MANY)
+            result = self.one(engine, tables, _MANY)
             return result.checked_count, result.failed_count
 
         with ThreadPoolExecutor(4) as pool:
             assert set(pool.map(work, range(8))) == {(5, 3)}
 
-    def test_a_column_that_is_absent_is_not_asked_for(self, engine: Engine) -> None:
-        (result,) = self.check(engine, self.load(_MANY), {"column": "zz", "type": "not_null"}).rules
+    def test_a_column_that_is_absent_is_not_asked_for(self, engine: Engine, tables: Tables) -> None:
+        (result,) = check(engine, tables.load(_MANY), {"column": "zz", "type": "not_null"}).rules
         assert result.status is RuleStatus.ERROR
 
     def test_rules_are_readable_cases(self) -> None:
         """The cases themselves are sound: each rule can be read."""
         rules = ({"reference": "x.csv", **case.rule} if case.reference else case.rule for case in cases())
         assert all(is_successful(read_rules([rule])) for rule in rules)
-
-
-def _nearly(observed: object) -> object:
-    """Floats are calculated in an order that is up to the engine."""
-    return pytest.approx(observed, rel=1e-12) if isinstance(observed, float) else observed
 
 
 _TWO = Case(name="two columns", columns={"b": [1, None, 2, 2], "a": ["x", "y", "z", "z"]}, rule={})
