@@ -16,7 +16,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 import anyio
@@ -50,6 +50,7 @@ async def check(
     samples: int = 20,
     where: str | None = None,
     mask: str | Iterable[str] = (),
+    auto_schema: bool | str | PurePath = False,
     limiter: anyio.CapacityLimiter | None = None,
 ) -> CheckResult:
     """``veriport.check``, in a thread. ``limiter`` says how many at once, instead of ``CHECKS_AT_ONCE``.
@@ -61,7 +62,16 @@ async def check(
 
     def work() -> CheckResult:
         meant = watch.over(engines.engine_of(engine, dataset_of(data)))
-        return checks.check(data, rules, engine=meant, key=key, samples=samples, where=where, mask=mask)
+        return checks.check(
+            data,
+            rules,
+            engine=meant,
+            key=key,
+            samples=samples,
+            where=where,
+            mask=mask,
+            auto_schema=auto_schema,
+        )
 
     try:
         return await _in_thread(work, limiter or _default_limiter(), abandon=True)

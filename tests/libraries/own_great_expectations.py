@@ -79,3 +79,12 @@ def test_it_sends_nothing() -> None:
     from veriport.adapters.engines.great_expectations import validating  # noqa: PLC0415
 
     assert validating._made(gx).config.analytics_enabled is False
+
+
+def test_it_is_had_by_name_and_by_class(tmp_path: Path) -> None:
+    by_name, by_class = veriport.get_engine("great_expectations"), veriport.GreatExpectationsAdapter()
+    frame = pl.DataFrame({"id": [1, 1]})
+    rules = [{"column": "id", "type": "not_null"}]
+    for engine in (by_name, by_class):
+        result = engine.check(frame, rules, auto_schema=tmp_path / "schema.yaml")
+        assert (engine.name, result.status.name, result.passed_count) == ("great_expectations", "SUCCESS", 2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 
@@ -90,3 +92,12 @@ def test_another_engine_evaluates_the_rest_and_that_is_said() -> None:
 def test_what_is_no_schema_is_refused(wrong: object) -> None:
     with pytest.raises(ConfigurationError, match="schema"):
         veriport.PanderaAdapter(schema=wrong)
+
+
+def test_it_is_had_by_name_and_by_class(tmp_path: Path) -> None:
+    by_name, by_class = veriport.get_engine("pandera"), veriport.PanderaAdapter()
+    frame = pl.DataFrame({"id": [1, 1]})
+    rules = [{"column": "id", "type": "not_null"}]
+    for engine in (by_name, by_class):
+        result = engine.check(frame, rules, auto_schema=tmp_path / "schema.yaml")
+        assert (engine.name, result.status.name, result.passed_count) == ("pandera", "SUCCESS", 2)

@@ -71,3 +71,41 @@ def test_counts_are_no_estimates() -> None:
 def test_what_is_no_validator_is_refused(wrong: object) -> None:
     with pytest.raises((ConfigurationError, veriport.InvalidRule)):
         veriport.TruthoundEngine(validators=wrong)
+
+
+def test_the_first_steps_that_its_users_know(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("data.csv").write_text("id,amount\n1,2.5\n2,\n")
+    exec(_FIRST_STEPS, {})  # noqa: S102  # a text of ours
+    assert capsys.readouterr().out == "Status: SUCCESS\nPassed: 1, Failed: 0\n" * 2
+    assert [path.name for path in tmp_path.iterdir()] == ["data.csv"]
+
+
+_FIRST_STEPS = """
+from veriport import TruthoundEngine
+import polars as pl
+
+engine = TruthoundEngine()
+df = pl.read_csv("data.csv")
+
+with engine:
+    result = engine.check(df, auto_schema=True)
+    print(f"Status: {result.status.name}")
+    print(f"Passed: {result.passed_count}, Failed: {result.failed_count}")
+
+with TruthoundEngine() as engine:
+    result = engine.check(df, auto_schema=True)
+    print(f"Status: {result.status.name}")
+    print(f"Passed: {result.passed_count}, Failed: {result.failed_count}")
+"""
+
+
+def test_it_is_had_by_name_and_by_class(tmp_path: Path) -> None:
+    by_name, by_class = veriport.get_engine("truthound"), veriport.TruthoundEngine()
+    frame = pl.DataFrame({"id": [1, 1]})
+    rules = [{"column": "id", "type": "not_null"}]
+    for engine in (by_name, by_class):
+        result = engine.check(frame, rules, auto_schema=tmp_path / "schema.yaml")
+        assert (engine.name, result.status.name, result.passed_count) == ("truthound", "SUCCESS", 2)

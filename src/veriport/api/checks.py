@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 if TYPE_CHECKING:
+    from pathlib import PurePath
+
     from veriport.domain.results import CheckResult
 
 
@@ -21,6 +25,7 @@ def check(
     samples: int = 20,
     where: str | None = None,
     mask: str | Iterable[str] = (),
+    auto_schema: bool | str | PurePath = False,
 ) -> CheckResult:
     """Check a data set against rules and return the verdict.
 
@@ -29,7 +34,10 @@ def check(
     file; without rules the result describes the columns. ``engine`` is a name, ``module:Class`` or an
     engine object (by default Ibis for tables in databases, Polars for all else). ``key`` names columns to
     show with each failing row, ``samples`` is how many failing rows a rule shows, ``where`` is a SQL
-    condition on the rows to check, ``mask`` names columns of which nothing shows a value.
+    condition on the rows to check, ``mask`` names columns of which nothing shows a value. ``auto_schema``
+    is the path of a file that keeps the schema of the data: where there is none yet, the names and types
+    of the columns are learned and written there, as a rule that can be read and edited; later data must
+    have them, too. With ``True`` nothing is kept, and the data is compared with itself.
 
     Raises ``ConfigurationError`` for what is wrong without reading data, and ``DataError`` for data
     that cannot be read. Failing rules raise nothing: see ``CheckResult.raise_if_failed``.
@@ -46,8 +54,14 @@ def check(
     from veriport.domain.datasets import dataset_of  # noqa: PLC0415
 
     dataset = dataset_of(data)
-    use_case = CheckData(
-        engine=engine_of(engine, dataset), parse=parse_expression, clock=SystemClock(), folder=LocalFolder()
-    )
+    meant = engine_of(engine, dataset)
+    use_case = CheckData(engine=meant, parse=parse_expression, clock=SystemClock(), folder=LocalFolder())
     options = CheckOptions(key=names_of(key), samples=samples, where=where, mask=names_of(mask, "mask"))
-    return unwrap(use_case(dataset, rules_of(rules), options))
+    given, note = rules_of(rules), ""
+    if auto_schema is not False:
+        from veriport.api.schemas import schema_rules  # noqa: PLC0415
+
+        learned, note = schema_rules(auto_schema, meant, dataset)
+        given = (*(given or ()), *learned)
+    result = unwrap(use_case(dataset, given, options))
+    return evolve(result, notes=(*result.notes, note)) if note else result

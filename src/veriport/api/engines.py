@@ -14,6 +14,7 @@ from veriport.ports.engines import own_rules_of
 from veriport.wiring.engines import build_engine, made_synchronous
 
 if TYPE_CHECKING:
+    from pathlib import PurePath
     from types import TracebackType
 
     from returns.result import Result
@@ -85,11 +86,15 @@ class BoundEngine:
         samples: int = 20,
         where: str | None = None,
         mask: str | Iterable[str] = (),
+        auto_schema: bool | str | PurePath = False,
     ) -> CheckResult:
         """``veriport.check`` with this engine."""
         from veriport.api.checks import check  # noqa: PLC0415  # the two use each other
 
-        return check(data, rules, engine=self.engine, key=key, samples=samples, where=where, mask=mask)
+        return check(
+            data, rules, engine=self.engine, key=key, samples=samples, where=where, mask=mask,
+            auto_schema=auto_schema,
+        )  # fmt: skip
 
     def __enter__(self) -> Self:
         """Nothing is opened before data is."""

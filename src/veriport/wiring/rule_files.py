@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from io import StringIO
 from pathlib import Path
 
 from attrs import evolve
@@ -41,6 +42,17 @@ def rules_document(path: str | Path, environment: Mapping[str, str] | None = Non
             hint = nearest(str(key), ["rules"]).hint
             raise document.error([Problem(f"unknown key {key!r} in a rules file{hint}", (str(key),))])
     return document.at("rules")
+
+
+def rules_text(entries: Iterable[Mapping[str, object]]) -> str:
+    """Rules in their mapping form as the text of a rules file."""
+    from ruamel.yaml import YAML  # noqa: PLC0415  # imported on use
+
+    yaml, text = YAML(typ="safe", pure=True), StringIO()
+    yaml.default_flow_style, yaml.allow_unicode, yaml.width = False, True, 1_000_000
+    yaml.sort_base_mapping_type_on_output = False
+    yaml.dump({"rules": list(entries)}, text)
+    return text.getvalue()
 
 
 def rules_from(documents: Sequence[Document]) -> tuple[Rule, ...]:

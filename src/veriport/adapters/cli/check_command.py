@@ -83,6 +83,14 @@ def check(  # noqa: PLR0913  # a command line has that many options
     samples: Samples = 20,
     where: Where = None,
     mask: Mask = "",
+    auto_schema: Annotated[
+        Path | None,
+        typer.Option(
+            "--auto-schema",
+            metavar="FILE",
+            help="Want the columns of the first check, which are kept in this file of rules.",
+        ),
+    ] = None,
     quarantine: Quarantine = None,
     quarantine_severity: QuarantineSeverity = None,
     data_format: Annotated[
@@ -131,6 +139,7 @@ def check(  # noqa: PLR0913  # a command line has that many options
                 samples=samples,
                 where=where,
                 mask=columns(mask),
+                auto_schema=auto_schema or False,
             ),
         )
         write(reporter(form, to_file=output_file is not None).check(result))

@@ -1,0 +1,58 @@
+"""``auto_schema``: learn the schema of a data set, keep it in a rules file, and want it of later data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from veriport.adapters.folders.local import LocalFolder
+from veriport.api.doors import rules_of
+from veriport.domain.errors import ConfigurationError, shown
+from veriport.domain.schemas import schema_entry
+from veriport.ports.errors import PermanentError
+from veriport.wiring.rule_files import load_rules, rules_text
+
+if TYPE_CHECKING:
+    from veriport.domain.datasets import Dataset
+    from veriport.domain.rules.base import Rule
+    from veriport.ports.engines import Engine
+
+_UNKEPT = (
+    "the schema was learned from this very data, so it holds; to compare later data with it, "
+    "keep it in a file: auto_schema='schema.yaml'"
+)
+
+
+def schema_rules(auto_schema: object, engine: Engine, dataset: Dataset) -> tuple[tuple[Rule, ...], str]:
+    """The rules that the schema kept in a file makes, or that of the data as it is; and a note on them.
+
+    ``True`` learns and keeps nothing. The path of a file reads it, and where there is none yet, learns
+    and writes it. Raises ``ConfigurationError`` for anything else, and for a file that is no rules file.
+    """
+    if auto_schema is True:
+        return _rules(_learned(engine, dataset)), _UNKEPT
+    if not isinstance(auto_schema, str | PurePath) or not str(auto_schema):
+        raise ConfigurationError(f"auto_schema is True or the path of a file, not {shown(auto_schema)}")
+    path = Path(auto_schema)
+    if os.path.lexists(path):
+        return load_rules(path), ""
+    entry = _learned(engine, dataset)
+    try:
+        with LocalFolder().place(str(path.parent), (path.name,)) as (place,):
+            Path(place).write_text(rules_text([entry]), encoding="utf-8")
+    except PermanentError:  # another program was faster: its schema counts
+        return load_rules(path), ""
+    return _rules(
+        entry
+    ), f"the schema was learned from this data and written to {path}; later data must have it"
+
+
+def _learned(engine: Engine, dataset: Dataset) -> Mapping[str, object]:
+    with engine.open(dataset) as table:
+        return schema_entry(table.columns)
+
+
+def _rules(entry: Mapping[str, object]) -> tuple[Rule, ...]:
+    return rules_of([entry]) or ()
