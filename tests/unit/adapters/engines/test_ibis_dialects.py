@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Never
+
 import pytest
 import sqlglot
 
@@ -10,8 +14,10 @@ from veriport.adapters.engines.ibis.sources import Source, field_of, unbound
 from veriport.adapters.engines.ibis.tables import IbisTable
 from veriport.domain.expressions import Call, Literal, Name
 from veriport.domain.measurements import Measurement, NotEvaluated
+from veriport.domain.rules.base import Shape
 from veriport.domain.rules.reading import read_rules
-from veriport.ports.engines import Request
+from veriport.domain.rules.rows import Duplicate
+from veriport.ports.engines import Divided, Request
 
 #: sqlglot's name of a dialect, where it is another one than Ibis'.
 _NAMES = {"pyspark": "spark", "mssql": "tsql"}
@@ -41,25 +47,45 @@ class Writing:
         self.queries.append(self.dialect.sql(query))
         return [(0,) * len(query.columns)]  # type: ignore[attr-defined]  # a table of Ibis
 
+    def batches(self, query: object, shape: object) -> Iterator[Never]:
+        del shape
+        self.queries.append(self.dialect.sql(query))
+        return iter(())
+
     def cancel(self) -> None:
         """Nothing runs."""
 
 
 @pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda dialect: dialect.name)
 def test_all_that_folds_is_one_query(dialect: Dialect) -> None:
-    columns = {"id": "int64", "name": "string", "amount": "float64", "at": "timestamp"}
-    fields = tuple(field_of(name, _dtype(kind)) for name, kind in columns.items())
-    runner = Writing(dialect)
-    source = Source(label="orders", runner=runner, table=unbound(fields, "orders", ("sales",)), fields=fields)
-    measured = IbisTable(source).measure(
-        Request(rules=read_rules(_RULES).unwrap(), parsed=_PARSED, samples=0)
-    )
+    runner, table = _opened(dialect)
+    measured = table.measure(Request(rules=read_rules(_RULES).unwrap(), parsed=_PARSED, samples=0))
     assert all(isinstance(each, Measurement | NotEvaluated) for each in measured.outcomes), measured.outcomes
     folded, grouped, *rest = runner.queries
     assert not rest
     for query in (folded, grouped):
         sqlglot.parse_one(query, read=_NAMES.get(dialect.name, dialect.name))
     assert "GROUP BY" in grouped
+
+
+def _opened(dialect: Dialect) -> tuple[Writing, IbisTable]:
+    columns = {"id": "int64", "name": "string", "amount": "float64", "at": "timestamp"}
+    fields = tuple(field_of(name, _dtype(kind)) for name, kind in columns.items())
+    runner = Writing(dialect)
+    rows = unbound(fields, "orders", ("sales",))
+    return runner, IbisTable(Source(label="orders", runner=runner, table=rows, fields=fields))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=lambda dialect: dialect.name)
+def test_all_rows_are_told_apart_by_one_query(dialect: Dialect, tmp_path: Path) -> None:
+    runner, table = _opened(dialect)
+    about_rows = [rule for rule in read_rules(_RULES).unwrap() if rule.shape is Shape.ROWS]
+    whole = Duplicate(columns=("id", "name"), id="whole")
+    request = Request(rules=(*about_rows, whole), parsed=_PARSED, where="id > 3")
+    divided = table.split(request, str(tmp_path / "valid"), str(tmp_path / "failing"))
+    assert divided == Divided(valid=0, failing=0, broken=(0,) * len(request.rules))
+    (query,) = runner.queries
+    sqlglot.parse_one(query, read=_NAMES.get(dialect.name, dialect.name))
 
 
 def _dtype(name: str) -> object:

@@ -1,9 +1,9 @@
-"""How the measuring of a rule asks for what it needs: in rounds, of which all rules share the query."""
+"""How a rule asks for what it needs, in rounds of which all rules share a query; and what it then knows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from attrs import field, frozen
 from ibis.expr import types as ir
@@ -55,4 +55,26 @@ class Found:
     failing: Callable[[View], View] | None = field(default=None, eq=False)
 
 
-Plan: TypeAlias = Generator[Ask, Answer, Found]
+def _as_they_are(view: View, name: str) -> View:
+    del name
+    return view
+
+
+@frozen
+class Mark:
+    """How a query of all rows tells those that break a rule.
+
+    ``prepared`` adds columns that ``test`` needs, under names that begin with the given one; it neither
+    drops rows nor doubles them. ``test`` is TRUE for the rows that break the rule. ``text`` is what Python
+    is asked about, null where it is not: the rows whose text ``check`` refuses break the rule, too.
+    """
+
+    test: Callable[[View, str], ir.BooleanValue]
+    prepared: Callable[[View, str], View] = _as_they_are
+    text: Callable[[View], ir.StringValue] | None = None
+    check: Callable[[str], bool] | None = None
+
+
+T = TypeVar("T")
+Asking: TypeAlias = Generator[Ask, Answer, T]
+Plan: TypeAlias = Asking[Found]

@@ -55,7 +55,9 @@ class Dialect:
     where the database may not. ``wide`` is the type in which whole numbers and decimals of ``scale`` are
     exact, ``None`` where there is none. ``text_times`` says that times are kept as texts. ``like`` says
     that LIKE minds case and reads ``\`` as an escape. ``folds`` is how many values a query may give.
-    ``shares`` says that what a query reads twice is made once.
+    ``shares`` says that what a query reads twice is made once, ``joins_nulls`` that a join in which nulls
+    equal nulls takes no longer than another. ``digits`` is the function that tells the digits behind the
+    point of a number whose type does not.
     ``null_character`` is the function that makes one of 0, where texts can hold it.
     """
 
@@ -70,6 +72,8 @@ class Dialect:
     like: bool = True
     folds: int = 1_000
     shares: bool = False
+    joins_nulls: bool = False
+    digits: str = ""
     null_character: str = ""
 
     def sql(self, expression: ir.Expr) -> str:
@@ -182,15 +186,25 @@ def _none(_: int) -> None:
 
 
 #: Those that tests hold to the semantics.
-DUCKDB = Dialect("duckdb", ("duckdb", "DuckDBCompiler"), folds=2_000, shares=True, null_character="chr")
+DUCKDB = Dialect(
+    "duckdb", ("duckdb", "DuckDBCompiler"), folds=2_000, shares=True, joins_nulls=True, null_character="chr"
+)
 POSTGRES = Dialect(
-    "postgres", ("postgres", "PostgresCompiler"), _POSTGRES, collation="C", wide=_numeric, shares=True
+    "postgres",
+    ("postgres", "PostgresCompiler"),
+    _POSTGRES,
+    collation="C",
+    wide=_numeric,
+    shares=True,
+    digits="scale",
 )
 SQLITE = Dialect(
     "sqlite", ("sqlite", "SQLiteCompiler"), _PYTHON, collation="BINARY", wide=_none,
     has_nan=False, text_times=True, like=False, shares=True, null_character="char",
 )  # fmt: skip
-SPARK = Dialect("pyspark", ("pyspark", "PySparkCompiler"), _LOOKING, shares=True, null_character="chr")
+SPARK = Dialect(
+    "pyspark", ("pyspark", "PySparkCompiler"), _LOOKING, shares=True, joins_nulls=True, null_character="chr"
+)
 
 #: Every database that Ibis can compile for here; what is not above is compiled and parsed in tests, not run.
 DIALECTS: Mapping[str, Dialect] = {

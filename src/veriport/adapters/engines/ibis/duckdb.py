@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import ibis.expr.datatypes as dt
@@ -38,7 +38,12 @@ from veriport.domain.errors import ConfigurationError
 from veriport.domain.types import DataType, Family
 from veriport.ports.errors import DataError, TransientError
 
+if TYPE_CHECKING:
+    from veriport.adapters.engines.ibis.arrow import Shape
+
 _NAME = "veriport_rows"
+#: What gives the rows piece by piece, to a relation and a connection of old versions, too.
+_TO_ARROW = ("to_arrow_reader", "fetch_arrow_reader", "fetch_record_batch")
 
 
 @define
@@ -61,22 +66,41 @@ class DuckDBRunner:
         """See ``Runner``."""
         return self.run(within(self.prefix, DUCKDB.sql(query)))
 
+    def batches(self, query: ir.Table, shape: Shape) -> Iterator[pa.RecordBatch]:
+        """See ``Runner``."""
+        with self._asking():
+            answer = self._answer(within(self.prefix, DUCKDB.sql(query)))
+            named = next(each for each in _TO_ARROW if hasattr(answer, each))
+            reader = getattr(answer, named)(shape.rows)
+        while True:
+            with self._asking():
+                batch = next(reader, None)
+            if batch is None:
+                return
+            yield shape.of_arrow(batch)
+
     def run(self, sql: str) -> list[tuple[object, ...]]:
         """The rows of a query as text."""
+        with self._asking():
+            answer = self._answer(sql)
+            return [] if answer is None else list(answer.fetchall())
+
+    def _answer(self, sql: str) -> Any:  # noqa: ANN401  # DuckDB's own classes
+        if self.relation is not None:
+            return self.relation.query(self.name, sql)
+        return self.connection.execute(sql)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Bound what is asked here, and tell trouble; while rows come, Arrow says what DuckDB said."""
         self._late = False
         try:
             with stopping_after(self.timeout_seconds, self._stop):
-                return self._answer(sql)
-        except duckdb.InterruptException as stopped:
-            raise TransientError(self._why()) from stopped
-        except duckdb.Error as trouble:
+                yield
+        except (duckdb.Error, pa.ArrowException, OSError) as trouble:
+            if isinstance(trouble, duckdb.InterruptException) or "INTERRUPT" in str(trouble):
+                raise TransientError(self._why()) from trouble
             raise RefusedQuery(first_line(trouble)) from trouble
-
-    def _answer(self, sql: str) -> list[tuple[object, ...]]:
-        if self.relation is not None:
-            answer = self.relation.query(self.name, sql)
-            return [] if answer is None else list(answer.fetchall())
-        return list(self.connection.execute(sql).fetchall())
 
     def cancel(self) -> None:
         """See ``Runner``."""
@@ -278,10 +302,11 @@ def _plain(name: str, source: pa.DataType) -> str:
     """A column in a type that Ibis knows.
 
     Floats and instants are made anew, so that DuckDB filters them itself: Arrow, to which it would leave
-    that, takes NaN for less than nothing, and pytz for instants.
+    that, takes NaN for less than nothing, and pytz for instants. What is added is the zero that changes no
+    other.
     """
     if pa.types.is_floating(source):
-        return f"{name} + 0::{'DOUBLE' if pa.types.is_float64(source) else 'FLOAT'} AS {name}"
+        return f"{name} + '-0.0'::{'DOUBLE' if pa.types.is_float64(source) else 'FLOAT'} AS {name}"
     if pa.types.is_time(source):
         return f"CAST({name} AS TIME) AS {name}"
     if pa.types.is_timestamp(source) and source.tz:

@@ -52,3 +52,13 @@ def date_part(part: str, span: ir.Value) -> ir.Value:
 @cache
 def _of_span(name: str, span: dt.DataType, before: tuple[dt.DataType, ...]) -> Function:
     return _function(name, (*before, span), dt.float64 if before else dt.int64)
+
+
+def digits_of(function: str, value: ir.Value) -> ir.Value:
+    """The digits that a number has behind its point."""
+    return _of_number(function)(value)
+
+
+@cache
+def _of_number(function: str) -> Function:
+    return _function(function, (dt.Decimal(None, None),), dt.int64)

@@ -1,7 +1,9 @@
 """Rules about values that occur more than once: groups of two rows or more, counted in the database.
 
 Where it makes once what a query reads twice, the same query gives the values of the first groups, by which
-their rows are then found without grouping again; else the rows are joined with the groups.
+their rows are then found without grouping again; else the rows are joined with the groups. All rows are told
+by a join with the groups, for which only their values are kept; where databases are slow to join nulls with
+nulls, by the size of the group that each row stands in.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import ibis.expr.datatypes as dt
 from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.aggregates import count
-from veriport.adapters.engines.ibis.asking import Answer, Ask, Found, Plan
+from veriport.adapters.engines.ibis.asking import Answer, Ask, Found, Mark, Plan
 from veriport.adapters.engines.ibis.dialects import Dialect
 from veriport.adapters.engines.ibis.values import key_of
 from veriport.adapters.engines.ibis.views import View
@@ -140,3 +142,49 @@ def _same(dialect: Dialect, key: ir.Value, value: object) -> ir.BooleanValue:
 
 def _constant(key: ir.Value, value: object, dialect: Dialect) -> ir.Value:
     return dialect.text(value) if isinstance(value, str) else ibis.literal(value, type=key.type())
+
+
+def unique_mark(rule: Unique, rows: View) -> Mark:
+    """``rows`` are those of the check once more."""
+    among = rows.of(rows.table.filter(rows.within(rule, rows.present(rule.columns))))
+
+    def test(seen: View, name: str) -> ir.BooleanValue:
+        repeated = seen.present(rule.columns) & _in_group(seen, name)
+        if rule.nulls is Nulls.FAIL:
+            repeated = repeated | _absent(rule, seen)
+        return seen.within(rule, repeated)
+
+    return Mark(test, partial(_beside_groups, rule, among))
+
+
+def duplicate_mark(rule: Duplicate, rows: View) -> Mark:
+    """The same over whole rows."""
+    among = rows.seen(rule)
+    beside = partial(_beside_groups, rule, among) if rows.dialect.joins_nulls else partial(_sized, rule)
+    return Mark(lambda seen, name: seen.within(rule, _in_group(seen, name)), beside)
+
+
+def _in_group(seen: View, name: str) -> ir.BooleanValue:
+    """Whether a row has found a group of two or more."""
+    return seen.table[f"{name}{_SIZE}"] > 1
+
+
+def _beside_groups(rule: Unique | Duplicate, among: View, seen: View, name: str) -> View:
+    """Each row with the size of the group that it would be in, null where there is none."""
+    groups = _repeated(rule, among)
+    there = groups.select(
+        **{f"{name}{key}": groups[key] for key in _keys(rule, among)}, **{f"{name}{_SIZE}": groups[_SIZE]}
+    )
+    mine = list(_keys(rule, seen).values())
+    return seen.beside(mine, there, name, nulls_equal=isinstance(rule, Duplicate))
+
+
+def _sized(rule: Duplicate, seen: View, name: str) -> View:
+    """Each row with the size of its group, of rows that the rule looks at."""
+    keys = {f"{name}{key}": each for key, each in _keys(rule, seen).items()}
+    where, looked_at = seen.where(rule), f"{name}seen"
+    one = ibis.literal(1) if where is None else where.ifelse(1, 0)
+    rows = seen.table.mutate(**keys, **{looked_at: one})
+    group = ibis.window(group_by=[rows[each] for each in (*keys, looked_at)])
+    sized = rows.mutate(**{f"{name}{_SIZE}": rows[looked_at].sum().over(group)})
+    return seen.of(sized.drop(*keys, looked_at))

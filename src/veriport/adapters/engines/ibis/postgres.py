@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import ibis.expr.datatypes as dt
@@ -31,6 +32,11 @@ from veriport.adapters.engines.ibis.sources import (
 from veriport.domain.datasets import Address
 from veriport.domain.types import DataType, Family
 from veriport.ports.errors import DataError, TransientError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from veriport.adapters.engines.ibis.arrow import Shape
 
 _NAME = "veriport_rows"
 _CONNECT_SECONDS = 10
@@ -64,6 +70,19 @@ class PostgresRunner:
     def rows(self, query: ir.Table) -> list[tuple[object, ...]]:
         """See ``Runner``."""
         return self.run(within(self.prefix, POSTGRES.sql(query)))
+
+    def batches(self, query: ir.Table, shape: Shape) -> Iterator[pa.RecordBatch]:
+        """See ``Runner``. The server is told that its cursor will be read to the end."""
+        sql = within(self.prefix, POSTGRES.sql(query)).encode()
+        name = f"veriport_{uuid.uuid4().hex}"
+        try:
+            with self.connection.transaction(), self.connection.cursor(name=name, binary=True) as cursor:
+                self.connection.execute("SET LOCAL cursor_tuple_fraction = 1")
+                cursor.execute(sql)
+                while rows := cursor.fetchmany(shape.rows):
+                    yield shape.of_rows(rows)
+        except psycopg.Error as trouble:
+            raise self._told(trouble) from trouble
 
     def run(self, sql: str) -> list[tuple[object, ...]]:
         """The rows of a query as text."""

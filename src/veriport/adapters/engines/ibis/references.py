@@ -8,7 +8,7 @@ import ibis
 from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.aggregates import count
-from veriport.adapters.engines.ibis.asking import Ask, CannotEvaluate, Found, Plan
+from veriport.adapters.engines.ibis.asking import Ask, CannotEvaluate, Found, Mark, Plan
 from veriport.adapters.engines.ibis.sources import Elsewhere, Source
 from veriport.adapters.engines.ibis.values import Value, alike
 from veriport.adapters.engines.ibis.views import View
@@ -57,32 +57,52 @@ def referential_integrity(rule: ReferentialIntegrity, view: View, source: Source
 
 def _unmatched(rule: ReferentialIntegrity, view: View, there: View) -> View:
     present = view.of(view.table.filter(view.within(rule, view.present(rule.columns))))
-    mine, theirs = _sides(rule, present, there)
-    keys = [f"veriport_key{place}" for place in range(len(mine))]
-    rows = present.table.mutate(**dict(zip(keys, mine, strict=True)))
-    known = there.table.select(**{f"{key}_there": each for key, each in zip(keys, theirs, strict=True)})
-    known = known.distinct()
-    same = ibis.and_(*(rows[key] == known[f"{key}_there"] for key in keys))
+    mine, known = _sides(rule, present, there, "veriport_key")
+    keys = {f"veriport_mine{place}": each for place, each in enumerate(mine)}
+    rows = present.table.mutate(**keys)
+    same = ibis.and_(*(rows[key] == known[name] for key, name in zip(keys, known.columns, strict=True)))
     return view.of(rows.anti_join(known, same).drop(*keys))
 
 
+def reference_mark(rule: ReferentialIntegrity, view: View, source: Source) -> Mark:
+    """Joins each row with what it refers to, which stands there once."""
+    there = _opened(rule.other, source, view)
+    _sides(rule, view, there, "")  # whether they compare at all
+
+    def prepared(seen: View, name: str) -> View:
+        mine, known = _sides(rule, seen, there, name)
+        return seen.beside(mine, known, name)
+
+    def test(seen: View, name: str) -> ir.BooleanValue:
+        present = seen.present(rule.columns)
+        broken = present & seen.table[f"{name}0"].isnull()
+        return seen.within(rule, broken | ~present if rule.nulls is Nulls.FAIL else broken)
+
+    return Mark(test, prepared)
+
+
 def _sides(
-    rule: ReferentialIntegrity, view: View, there: View
-) -> tuple[Sequence[ir.Value], Sequence[ir.Value]]:
-    """Both sides in types in which they are matched. Raises ``DataError`` where they cannot be."""
+    rule: ReferentialIntegrity, view: View, there: View, name: str
+) -> tuple[Sequence[ir.Value], ir.Table]:
+    """Both sides in types in which they are matched, the other one as a table of columns under a name.
+
+    Raises ``DataError`` where they cannot be matched.
+    """
     mine, theirs = [], []
-    for name, other in zip(rule.columns, rule.refers_to, strict=True):
+    for column, other in zip(rule.columns, rule.refers_to, strict=True):
         if other not in there.fields:
             hint = nearest(other, there.fields).hint
             raise DataError(f"{rule.other.label} has no column {other!r}{hint}")
-        left, right = view.value(name), there.value(other)
+        left, right = view.value(column), there.value(other)
         sides = _matched(left, right, view)
         if sides is None:
             types = f"{left.type.name} and {right.type.name}"
-            raise DataError(f"{name!r} and {other!r} of {rule.other.label} do not compare: {types}")
+            raise DataError(f"{column!r} and {other!r} of {rule.other.label} do not compare: {types}")
         mine.append(_without_sign(sides[0]))
         theirs.append(_without_sign(sides[1]))
-    return mine, theirs
+    return mine, there.table.select(
+        **{f"{name}{place}": each for place, each in enumerate(theirs)}
+    ).distinct()
 
 
 def _without_sign(side: ir.Value) -> ir.Value:

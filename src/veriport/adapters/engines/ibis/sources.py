@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -16,6 +16,11 @@ from veriport.adapters.engines.ibis.dialects import Dialect
 from veriport.adapters.engines.ibis.types import data_type
 from veriport.domain.datasets import Address
 from veriport.domain.types import Column, DataType
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from veriport.adapters.engines.ibis.arrow import Shape
 
 #: A column that numbers the rows of a frame; it belongs to nobody's table.
 ROW = "__veriport_row"
@@ -41,6 +46,13 @@ class Runner(Protocol):
 
     def rows(self, query: ir.Table) -> list[tuple[object, ...]]:
         """The rows of a query, all of them; the caller sees to it that they are few."""
+        ...
+
+    def batches(self, query: ir.Table, shape: Shape) -> Iterator[pa.RecordBatch]:
+        """The rows of a query piece by piece, as the database sends them; never all of them at once.
+
+        An error may come after some pieces.
+        """
         ...
 
     def cancel(self) -> None:
@@ -107,11 +119,27 @@ def quoted(name: str) -> str:
 
 @contextmanager
 def stopping_after(seconds: float | None, stop: Callable[[], None]) -> Iterator[None]:
-    """Call ``stop``, in a thread, if what is done here takes longer than that; ``None`` is no limit."""
-    timer = threading.Timer(seconds or 0, stop)
-    if seconds is not None:
-        timer.start()
+    """Call ``stop``, in a thread, if what is done here takes longer than that; ``None`` is no limit.
+
+    It is called again while that goes on: a stop between two queries of one question stops neither.
+    """
+    done = threading.Event()
+
+    def watch(wait: float) -> None:
+        while not done.wait(wait):
+            stop()
+            wait = _AGAIN_SECONDS
+
+    if seconds is None:
+        yield
+        return
+    watching = threading.Thread(target=watch, args=(seconds,), daemon=True)
+    watching.start()
     try:
         yield
     finally:
-        timer.cancel()
+        done.set()
+        watching.join()  # or it would stop what comes next
+
+
+_AGAIN_SECONDS = 0.5

@@ -6,12 +6,14 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import ibis.expr.datatypes as dt
 from attrs import define, field
 from ibis.expr import types as ir
 from pyspark.errors import PySparkException
+from pyspark.sql import Row
 
 from veriport.adapters.engines.ibis.addresses import one_of
 from veriport.adapters.engines.ibis.dialects import SPARK, Dialect
@@ -19,6 +21,11 @@ from veriport.adapters.engines.ibis.errors import first_line
 from veriport.adapters.engines.ibis.sources import Elsewhere, Field, RefusedQuery, Source, field_of, unbound
 from veriport.domain.datasets import Address, Handle
 from veriport.ports.errors import DataError, TransientError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from veriport.adapters.engines.ibis.arrow import Shape
 
 
 @define
@@ -37,13 +44,30 @@ class SparkRunner:
 
     def rows(self, query: ir.Table) -> list[tuple[object, ...]]:
         """See ``Runner``."""
+        with self._asking():
+            return [tuple(row) for row in self.session.sql(SPARK.sql(query)).collect()]
+
+    def batches(self, query: ir.Table, shape: Shape) -> Iterator[pa.RecordBatch]:
+        """See ``Runner``. A partition at a time comes to the driver."""
+        with self._asking():
+            rows = self.session.sql(SPARK.sql(query)).toLocalIterator()
+        while True:
+            with self._asking():
+                some = [tuple(map(_plain, row)) for row in islice(rows, shape.rows)]
+            if not some:
+                return
+            yield shape.of_rows(some)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Bound what is asked here, and tell trouble."""
         self._late = False
         timer = threading.Timer(self.timeout_seconds or 0, self._stop)
         if self.timeout_seconds is not None:
             timer.start()
         self.session.addTag(self.tag)
         try:
-            return [tuple(row) for row in self.session.sql(SPARK.sql(query)).collect()]
+            yield
         except PySparkException as trouble:
             if self._late:
                 raise TransientError(
@@ -63,6 +87,17 @@ class SparkRunner:
     def _stop(self) -> None:
         self._late = True
         self.cancel()
+
+
+def _plain(value: object) -> object:
+    """Structs as Arrow reads them."""
+    match value:
+        case Row():
+            return {name: _plain(each) for name, each in value.asDict().items()}
+        case list():
+            return [_plain(each) for each in value]
+        case _:
+            return value
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import ibis.expr.datatypes as dt
 from attrs import define, field
@@ -31,6 +32,11 @@ from veriport.adapters.engines.ibis.sources import (
 from veriport.domain.datasets import Address
 from veriport.ports.errors import DataError, TransientError
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from veriport.adapters.engines.ibis.arrow import Shape
+
 _NAME = "veriport_rows"
 
 
@@ -52,12 +58,30 @@ class SQLiteRunner:
         """See ``Runner``."""
         return self.run(within(self.prefix, SQLITE.sql(query)))
 
+    def batches(self, query: ir.Table, shape: Shape) -> Iterator[pa.RecordBatch]:
+        """See ``Runner``."""
+        with self._asking():
+            cursor = self.connection.execute(within(self.prefix, SQLITE.sql(query)))
+        with closing(cursor):
+            while True:
+                with self._asking():
+                    rows = cursor.fetchmany(shape.rows)
+                if not rows:
+                    return
+                yield shape.of_rows(rows)
+
     def run(self, sql: str) -> list[tuple[object, ...]]:
         """The rows of a query as text."""
+        with self._asking():
+            return list(self.connection.execute(sql).fetchall())
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Bound what is asked here, and tell trouble."""
         self._late = False
         try:
             with stopping_after(self.timeout_seconds, self._stop):
-                return list(self.connection.execute(sql).fetchall())
+                yield
         except sqlite3.Error as trouble:
             raise self._told(trouble) from trouble
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import ibis.expr.operations as ops
 from attrs import define
@@ -15,6 +16,11 @@ from veriport.adapters.engines.ibis.errors import first_line
 from veriport.adapters.engines.ibis.sources import RefusedQuery, Runner, Source, field_of
 from veriport.domain.datasets import Handle
 from veriport.domain.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from veriport.adapters.engines.ibis.arrow import Shape
 
 
 @define
@@ -33,6 +39,16 @@ class IbisRunner:
         except Exception as trouble:  # each database raises its own
             raise RefusedQuery(first_line(trouble)) from trouble
         return [tuple(row) for row in found]
+
+    def batches(self, query: ir.Table, shape: Shape) -> Iterator[pa.RecordBatch]:
+        """See ``Runner``. What a driver of the database reads ahead is its own affair."""
+        try:
+            answer = self.connection.raw_sql(self.dialect.sql(query))
+            rows = iter(answer)
+            while some := list(islice(rows, shape.rows)):
+                yield shape.of_rows(some)
+        except Exception as trouble:  # each database raises its own
+            raise RefusedQuery(first_line(trouble)) from trouble
 
     def cancel(self) -> None:
         """Ibis has no way to stop a query."""

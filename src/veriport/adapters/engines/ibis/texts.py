@@ -8,7 +8,8 @@ import ibis
 from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.aggregates import count
-from veriport.adapters.engines.ibis.asking import Ask, CannotEvaluate, Found, Plan
+from veriport.adapters.engines.ibis.asking import Ask, CannotEvaluate, Found, Mark, Plan
+from veriport.adapters.engines.ibis.rowwise import Test, breaks, never
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.formats import FORMATS
 from veriport.domain.measurements import Measurement
@@ -27,18 +28,7 @@ _Check = Callable[[str], bool]
 def checked_here(rule: TextRule, view: View, samples: int) -> Plan:
     """Counts the texts that match the pattern of a format, if it has one, and asks Python about each."""
     del samples
-    pattern, check = _parts(rule)
-    if view.untyped(rule.column):
-        pattern, check = None, None
-
-    def formed(seen: View) -> ir.BooleanValue:
-        text = seen.value(rule.column).expr
-        if seen.untyped(rule.column):
-            return ibis.null("boolean")
-        if pattern is None:
-            return text.notnull().ifelse(ibis.literal(value=True), ibis.null("boolean"))
-        return seen.dialect.matches(text, pattern)
-
+    formed, check = _parts(rule, view)
     folds = {
         "rows": count(view, rule),
         "null": count(view, rule, view.raw(rule.column).isnull()),
@@ -52,13 +42,11 @@ def checked_here(rule: TextRule, view: View, samples: int) -> Plan:
     rows, null, failed = answer.count("rows"), answer.count("null"), answer.count("failed") + refused
 
     def failing(seen: View) -> View:
-        text = seen.value(rule.column).expr
-        broken = ~formed(seen)
+        broken = breaks(rule, seen, formed)
         if bad:
-            broken = broken | text.isin(bad[:_NAMED])
-        if rule.nulls is Nulls.FAIL:
-            broken = broken | seen.raw(rule.column).isnull()
-        return seen.of(seen.table.filter(seen.within(rule, broken)))
+            text = seen.value(rule.column).expr
+            broken = broken | seen.within(rule, text.isin(bad[:_NAMED]))
+        return seen.of(seen.table.filter(broken))
 
     if rule.nulls is Nulls.FAIL:
         return Found(Measurement(checked=rows, failed=failed + null), failing)
@@ -84,8 +72,34 @@ def _refused(rule: TextRule, check: _Check | None, found: list[tuple[object, ...
     return sorted(text for text, _ in bad), sum(size for _, size in bad)
 
 
-def _parts(rule: TextRule) -> tuple[str | None, _Check | None]:
-    """The pattern that texts must match first, and the check of those that do."""
+def text_mark(rule: TextRule, view: View) -> Mark:
+    """The rows come here in any case, so that Python checks the texts of as many as there are."""
+    formed, check = _parts(rule, view)
+
+    def text(seen: View) -> ir.StringValue:
+        asked: ir.StringValue = seen.within(rule, formed(seen)).ifelse(
+            seen.value(rule.column).expr, ibis.null("string")
+        )
+        return asked
+
+    return Mark(lambda seen, _: breaks(rule, seen, formed), text=None if check is None else text, check=check)
+
+
+def _parts(rule: TextRule, view: View) -> tuple[Test, _Check | None]:
+    """What texts must be first, and the check of those that are."""
+    pattern, check = _checks(rule)
+
+    def formed(seen: View) -> ir.BooleanValue:
+        text = seen.value(rule.column).expr
+        if pattern is None:
+            return text.notnull().ifelse(ibis.literal(value=True), ibis.null("boolean"))
+        return seen.dialect.matches(text, pattern)
+
+    return (never, None) if view.untyped(rule.column) else (formed, check)
+
+
+def _checks(rule: TextRule) -> tuple[str | None, _Check | None]:
+    """The pattern that texts must match, and the check of those that do."""
     match rule:
         case Format():
             wanted = FORMATS[rule.format]

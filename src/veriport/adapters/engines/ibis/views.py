@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import ibis
@@ -82,6 +82,20 @@ class View:
         """A test that only rows of the rule can pass."""
         where = self.where(rule)
         return test if where is None else where & test
+
+    def beside(
+        self, mine: Sequence[ir.Value], there: ir.Table, name: str, *, nulls_equal: bool = False
+    ) -> View:
+        """Each row with the one of another table whose first columns have its values, or with nulls.
+
+        Values get columns of their own for that, whose names begin with ``name``: Ibis would take an equal
+        expression for one of the other table, where that was made of the same rows.
+        """
+        keys = {f"{name}mine{place}": each for place, each in enumerate(mine)}
+        rows = self.table.mutate(**keys)
+        pairs = [(rows[key], there[other]) for key, other in zip(keys, there.columns, strict=False)]
+        same = [left.identical_to(right) if nulls_equal else left == right for left, right in pairs]
+        return self.of(rows.left_join(there, same).drop(*keys))
 
     def seen(self, rule: Rule) -> View:
         """The rows that a rule looks at."""

@@ -9,16 +9,15 @@ bit a row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 
 import polars as pl
 from attrs import frozen
 from polars import selectors
 
-from veriport.adapters.engines.polars.errors import TROUBLE, reading
+from veriport.adapters.engines.polars.errors import reading
 from veriport.adapters.engines.polars.plans import ROW, Plan, whole
+from veriport.adapters.engines.splits import disk_permitting, named, words
 from veriport.ports.engines import ROW_COLUMN, RULES_COLUMN, Divided
-from veriport.ports.errors import TransientError
 
 
 @frozen
@@ -30,7 +29,7 @@ class Splitting:
 
     def write(self, valid: str, failing: str, label: str) -> Divided:
         """Write both files. Raises what the port says for ``SupportsSplit``."""
-        with reading(label), _disk_permitting(label):
+        with reading(label), disk_permitting(label):
             tests = list(self._breaks())
             self._failing(tests).sink_parquet(failing, engine="streaming")
             self._valid(tests).sink_parquet(valid, engine="streaming")
@@ -78,52 +77,23 @@ def _any(tests: Iterable[pl.Expr]) -> pl.Expr:
     return pl.any_horizontal(never, *(test.fill_null(value=False) for test in tests))
 
 
-_WIDE = 63  #: truth values in a whole number
-
-
 def _named(ids: Sequence[str], marks: Sequence[str]) -> pl.Expr:
     """For each row the ids whose mark is TRUE, made once for each combination that occurs."""
-    pieces = [marks[start : start + _WIDE] for start in range(0, len(marks), _WIDE)]
-    words = [
-        pl.sum_horizontal(pl.col(mark) * pl.lit(1 << bit, pl.Int64) for bit, mark in enumerate(piece)).alias(
-            str(place)
-        )
-        for place, piece in enumerate(pieces)
+    sums = [
+        pl.sum_horizontal(pl.col(mark) * pl.lit(number, pl.Int64) for number, mark in piece).alias(str(place))
+        for place, piece in enumerate(words(marks))
     ]
 
     def lists(batch: pl.Series) -> pl.Series:
         rows = batch.struct.unnest()
         occurring = rows.unique()
-        named = [
-            [
-                ids[_WIDE * place + bit]
-                for place, word in enumerate(row)
-                for bit in range(_WIDE)
-                if word >> bit & 1
-            ]
-            for row in occurring.iter_rows()
-        ]
-        known = occurring.with_columns(pl.Series("named", named, dtype=pl.List(pl.String)))
+        listed = [named(row, ids) for row in occurring.iter_rows()]
+        known = occurring.with_columns(pl.Series("named", listed, dtype=pl.List(pl.String)))
         return rows.join(known, on=rows.columns, how="left", maintain_order="left")["named"]
 
     if not marks:
         return pl.lit([], dtype=pl.List(pl.String))
-    return pl.struct(words).map_batches(lists, return_dtype=pl.List(pl.String), is_elementwise=True)
-
-
-@contextmanager
-def _disk_permitting(label: str) -> Iterator[None]:
-    """Tell a full disk from data that cannot be read; Polars only says so in words."""
-    try:
-        yield
-    except (OSError, *TROUBLE) as trouble:
-        full = next((words for words in _FULL if words in str(trouble)), None)
-        if full is None:
-            raise
-        raise TransientError(f"the rows of {label} cannot be written: {full}") from trouble
-
-
-_FULL = ("No space left on device", "Disk quota exceeded", "File too large")
+    return pl.struct(sums).map_batches(lists, return_dtype=pl.List(pl.String), is_elementwise=True)
 
 
 def _mark(index: int) -> str:

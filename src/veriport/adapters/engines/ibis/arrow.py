@@ -1,0 +1,131 @@
+"""Rows of a query as batches of Arrow, in the types in which files keep them.
+
+Some values travel in another type than their column has: spans of time as microseconds, times of SQLite as
+texts. What Arrow has no type for (a UUID, JSON, an address) is kept as the text that the database makes of
+it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import ibis.expr.datatypes as dt
+import pyarrow as pa
+import pyarrow.compute as pc
+from attrs import frozen
+from ibis.expr import types as ir
+from ibis.formats.pyarrow import PyArrowType
+
+from veriport.adapters.engines.ibis.errors import first_line
+from veriport.adapters.engines.ibis.sources import Field, RefusedQuery
+from veriport.adapters.engines.ibis.types import unit_of
+from veriport.adapters.engines.ibis.views import View
+from veriport.domain.types import Family
+
+ROWS = 10_000
+_TEXT = pa.large_string()
+MOST_DIGITS = 38  #: of a decimal
+
+#: What SQLite has no types for, by what it keeps instead.
+_KEPT_AS: Mapping[Family, pa.DataType] = {
+    Family.BOOLEAN: pa.int64(), Family.DATE: _TEXT, Family.DATETIME: _TEXT, Family.TIME: _TEXT,
+}  # fmt: skip
+
+
+@frozen
+class Kept:
+    """A column of a file: what a query selects for it, the type in which that comes, and that of the file."""
+
+    name: str
+    expr: ir.Value
+    comes: pa.DataType
+    dtype: pa.DataType
+
+
+def kept(field: Field, view: View, decimal: dt.Decimal | None = None) -> Kept:
+    """A column of a table. ``decimal`` is its type where it has one that tells no digits."""
+    name, known = field.column.name, field.column.dtype
+    if known.family in _AS_TEXT:
+        return Kept(name, view.raw(name).cast(dt.string), _TEXT, _TEXT)
+    expr = view.shown(name)
+    dtype = _type(field, decimal)
+    if view.dialect.text_times and known.family in _KEPT_AS:
+        return Kept(name, expr, _KEPT_AS[known.family], dtype)
+    micros = known.family in {Family.DATETIME, Family.DURATION} and expr.type().is_integer()
+    return Kept(name, expr, pa.int64() if micros else dtype, dtype)
+
+
+_AS_TEXT = frozenset({Family.STRING, Family.CATEGORICAL, Family.OTHER})
+
+
+def _type(field: Field, decimal: dt.Decimal | None) -> pa.DataType:
+    """The type of a column in a file."""
+    match field.dtype:
+        case dt.Decimal():
+            known = decimal or field.dtype
+            return pa.decimal128(known.precision or MOST_DIGITS, 9 if known.scale is None else known.scale)
+        case dt.Timestamp() as stamp:
+            unit = unit_of(stamp)
+            return pa.timestamp("ms" if unit == "s" else unit, stamp.timezone)
+        case dt.Time():
+            return pa.time64("us")
+        case dt.Interval():
+            return pa.duration("us")
+        case dt.Binary():
+            return pa.large_binary()
+        case other:
+            return PyArrowType.from_ibis(other)
+
+
+@frozen
+class Shape:
+    """The columns of batches."""
+
+    columns: tuple[Kept, ...]
+    rows: int = ROWS  #: in a batch
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """Their names and types in a file."""
+        return pa.schema([(each.name, each.dtype) for each in self.columns])
+
+    def of_rows(self, rows: Sequence[Sequence[object]]) -> pa.RecordBatch:
+        """Rows as a driver of Python gives them."""
+        columns = zip(*rows, strict=True) if rows else ((),) * len(self.columns)
+        return self._batch([_array(values, each) for values, each in zip(columns, self.columns, strict=True)])
+
+    def of_arrow(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The same columns in the types that the database chose."""
+        return self._batch(batch.columns)
+
+    def _batch(self, arrays: Sequence[pa.Array]) -> pa.RecordBatch:
+        made = [_cast(array, each) for array, each in zip(arrays, self.columns, strict=True)]
+        return pa.RecordBatch.from_arrays(made, schema=self.schema)
+
+
+def _array(values: Sequence[object], column: Kept) -> pa.Array:
+    """Values of Python; in their finest unit, since Arrow would cut off digits without a word."""
+    comes = column.comes
+    finest = pa.timestamp("us", comes.tz) if pa.types.is_timestamp(comes) else comes
+    try:
+        return pa.array(values, type=finest)
+    except (pa.ArrowException, OverflowError) as trouble:
+        raise _refused(column, trouble) from trouble
+
+
+#: Arrow reads no texts as times of day.
+_ANY_DAY, _NOTHING = pa.scalar("1970-01-01 ", _TEXT), pa.scalar("", _TEXT)
+
+
+def _cast(array: pa.Array, column: Kept) -> pa.Array:
+    try:
+        if pa.types.is_time(column.dtype) and pa.types.is_large_string(array.type):
+            array = pc.binary_join_element_wise(_ANY_DAY, array, _NOTHING).cast(pa.timestamp("us"))
+        return array if array.type == column.dtype else array.cast(column.dtype)
+    except pa.ArrowException as trouble:
+        raise _refused(column, trouble) from trouble
+
+
+def _refused(column: Kept, trouble: Exception) -> RefusedQuery:
+    return RefusedQuery(f"column {column.name!r} does not fit {column.dtype}: {first_line(trouble)}")
