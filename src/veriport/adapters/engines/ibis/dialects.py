@@ -14,6 +14,7 @@ import ibis.expr.operations as ops
 import sqlglot as sg
 import sqlglot.expressions as sge
 from attrs import field, frozen
+from ibis.backends.sql.compilers.base import NULL, STAR, AggGen
 from ibis.common.exceptions import UnsupportedOperationError
 from ibis.config import Config
 from ibis.expr import types as ir
@@ -55,6 +56,7 @@ class Dialect:
     where the database may not. ``wide`` is the type in which whole numbers and decimals of ``scale`` are
     exact, ``None`` where there is none. ``text_times`` says that times are kept as texts. ``like`` says
     that LIKE minds case and reads ``\`` as an escape. ``folds`` is how many values a query may give.
+    ``filters`` says that many aggregates may each have a FILTER: DuckDB copies all columns for each.
     ``shares`` says that what a query reads twice is made once, ``joins_nulls`` that a join in which nulls
     equal nulls takes no longer than another. ``digits`` is the function that tells the digits behind the
     point of a number whose type does not.
@@ -71,6 +73,7 @@ class Dialect:
     text_times: bool = False
     like: bool = True
     folds: int = 1_000
+    filters: bool = True
     shares: bool = False
     joins_nulls: bool = False
     digits: str = ""
@@ -78,7 +81,7 @@ class Dialect:
 
     def sql(self, expression: ir.Expr) -> str:
         """The query of an expression."""
-        compiler = _compiler(self.compiler, self.collation, self.null_character)
+        compiler = _compiler(self.compiler, self.collation, self.null_character, self.filters)
         tree = compiler.to_sqlglot(expression)
         return str(tree.sql(dialect=compiler.dialect))
 
@@ -139,7 +142,7 @@ def _plain(character: str) -> str:
 
 
 @cache
-def _compiler(where: tuple[str, str], collation: str | None, null_character: str) -> Any:  # noqa: ANN401  # a class made here
+def _compiler(where: tuple[str, str], collation: str | None, null_character: str, filters: bool) -> Any:  # noqa: ANN401, FBT001  # a class made here
     module, name = where
     base = getattr(import_module(f"ibis.backends.sql.compilers.{module}"), name)
     if ibis.options.pyspark is None:  # without PySpark nobody sets it, and its compiler asks
@@ -170,7 +173,20 @@ def _compiler(where: tuple[str, str], collation: str | None, null_character: str
         "SQLGLOT_NEEDS_PARENS": base.SQLGLOT_NEEDS_PARENS | {sge.Not},  # NOT binds less than <=
         "__slots__": (),
     }
+    if not filters:
+        ours["agg"] = _Unfiltered(supports_filter=True, supports_order_by=True)
     return type(f"Our{name}", (base,), ours)()
+
+
+class _Unfiltered(AggGen):  # type: ignore[misc]  # Ibis ships no types
+    """Aggregates of some rows without FILTER, where that is the same."""
+
+    def aggregate(self, compiler: Any, name: str, *args: Any, where: Any = None, order_by: Any = ()) -> Any:  # noqa: ANN401  # Ibis' own
+        if where is not None and name == "count" and args == (STAR,):
+            return compiler.f.count_if(where)
+        if where is not None and name in {"sum", "min", "max", "avg"}:
+            return compiler.f[name](compiler.if_(where, args[0], NULL))
+        return super().aggregate(compiler, name, *args, where=where, order_by=order_by)
 
 
 class _SparkOptions(Config):  # type: ignore[misc]  # Ibis ships no types
@@ -187,8 +203,9 @@ def _none(_: int) -> None:
 
 #: Those that tests hold to the semantics.
 DUCKDB = Dialect(
-    "duckdb", ("duckdb", "DuckDBCompiler"), folds=2_000, shares=True, joins_nulls=True, null_character="chr"
-)
+    "duckdb", ("duckdb", "DuckDBCompiler"), folds=2_000, filters=False, shares=True, joins_nulls=True,
+    null_character="chr",
+)  # fmt: skip
 POSTGRES = Dialect(
     "postgres",
     ("postgres", "PostgresCompiler"),
