@@ -596,6 +596,21 @@ class TestAnEngineOfSomebodyElse:
         assert engine in done.err
         assert message in done.err
 
+    def test_one_that_breaks_its_contract_is_named_and_its_fault_can_be_seen(self, orders: Path) -> None:
+        (orders / "odd_engine.py").write_text(
+            "from tiny_engine import TinyEngine\n\nclass Odd(TinyEngine):\n"
+            "    def open(self, dataset):\n        raise ZeroDivisionError('by design')\n"
+        )
+        options = ["--engine", "odd_engine:Odd"]
+        done = check(orders, HOLDS, flags=options, PYTHONPATH=str(orders))
+        assert (done.code, done.out) == (3, "")
+        assert done.err == (
+            "veriport: the engine tiny breaks its contract: opening raised ZeroDivisionError: by design "
+            "(VERIPORT_DEBUG=1 shows where)\n"
+        )
+        shown = check(orders, HOLDS, flags=options, PYTHONPATH=str(orders), VERIPORT_DEBUG="1")
+        assert "odd_engine.py" in shown.err
+
     def test_passes_the_contract_suite(self, tmp_path: Path) -> None:
         done = subprocess.run(
             [

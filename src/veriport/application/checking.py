@@ -8,6 +8,7 @@ from attrs import evolve, field, frozen
 from attrs.validators import optional
 from returns.result import Failure, Result, Success
 
+from veriport.application.holding import opened
 from veriport.application.identities import identity_of
 from veriport.application.masking import silent_about
 from veriport.application.splitting import SplitData
@@ -26,8 +27,8 @@ from veriport.domain.suggestions import nearest
 from veriport.domain.types import Column
 from veriport.domain.validators import at_least, text, texts
 from veriport.ports.clocks import Clock
-from veriport.ports.engines import Engine, Request, Table, own_rules_of
-from veriport.ports.errors import ContractViolation, DataError
+from veriport.ports.engines import Engine, Request, own_rules_of
+from veriport.ports.errors import DataError
 from veriport.ports.expressions import ExpressionParser
 from veriport.ports.folders import Folder
 
@@ -95,14 +96,14 @@ class CheckData:
         self, dataset: Dataset, rules: tuple[Rule, ...], options: CheckOptions, parsed: Mapping[str, Expr]
     ) -> CheckResult:
         part = _part_of(dataset)
-        with self.engine.open(dataset) as table:
+        masked = bool(options.mask) or any(rule.mask for rule in rules)
+        with opened(self.engine, dataset, masked=masked) as table:
             columns = table.columns
             _require_columns(dataset, columns, options, parsed)
             bound = bind(rules, columns, parsed, part)
             request = self._request(bound, options, parsed)
-            masked = bool(options.mask) or any(rule.mask for rule in rules)
             with silent_about(dataset.label, masked=masked):
-                measured = self._measure(table, request)
+                measured = table.measure(request)
         return CheckResult(
             rules=_in_order(rules, bound, measured, part, _Mask(options.mask, parsed)),
             parts={part: Part(label=dataset.label, rows=measured.row_count)},
@@ -132,13 +133,6 @@ class CheckData:
             limit=options.limit,
             now=self.clock.now(),
         )
-
-    def _measure(self, table: Table, request: Request) -> Measured:
-        measured = table.measure(request)
-        if len(measured.outcomes) != len(request.rules):
-            have, need = len(measured.outcomes), len(request.rules)
-            raise ContractViolation(f"engine {self.engine.name} gave {have} outcomes for {need} rules")
-        return measured
 
 
 def _identified(listed: tuple[Rule, ...]) -> Result[tuple[Rule, ...], Problems]:

@@ -135,9 +135,9 @@ class RunCheckpoint:
             raise
         except PortError as trouble:
             return Success(str(trouble))
-        except Exception as error:  # noqa: BLE001  # an engine is foreign code: those who wait for the run must hear
+        except Exception as error:  # noqa: BLE001  # whatever it is, those who wait for the run must hear
             what = "its words may quote masked values" if spec.masks else str(error)
-            return Success(f"engine {engine.name} failed: {type(error).__name__}: {what}")
+            return Success(f"the check failed: {type(error).__name__}: {what}")
 
     def _describe(
         self, spec: CheckpointSpec, began: datetime, verdict: CheckResult | str

@@ -138,7 +138,7 @@ def judge(
 def _judge_measured(
     rule: Rule, found: Measurement, parts: frozenset[str], masked: Collection[str]
 ) -> RuleResult:
-    if found.failed < 0 or found.failed > found.checked:
+    if not (_are_counts(found.failed, found.checked) and found.failed <= found.checked):
         reason = (
             f"the engine reports {found.failed} failed of {found.checked} checked rows, which is impossible"
         )
@@ -160,6 +160,10 @@ def _judge_measured(
         parts=parts,
         remarks=shown.remarks,
     )
+
+
+def _are_counts(*values: object) -> bool:
+    return all(isinstance(value, int) and value >= 0 for value in values)
 
 
 def _holds(rule: Rule, found: Measurement) -> bool:

@@ -206,7 +206,9 @@ def test_a_text_is_parsed_once() -> None:
 
 
 def test_an_engine_that_loses_an_outcome_breaks_its_contract() -> None:
-    with pytest.raises(ContractViolation, match=r"^engine fake gave 1 outcomes for 2 rules$"):
+    with pytest.raises(
+        ContractViolation, match=r"^the engine fake breaks its contract: it gave 1 outcomes for 2 rules$"
+    ):
         _check(NotNull(column="id"), NotNull(column="email"), engine=FakeEngine(lost=1))
 
 

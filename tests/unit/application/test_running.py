@@ -262,7 +262,10 @@ _ACTIONS = [
     [
         (DataError("orders.csv: there is no such file"), "orders.csv: there is no such file"),
         (TransientError("the bucket is busy"), "the bucket is busy"),
-        (ZeroDivisionError("division by zero"), "engine fake failed: ZeroDivisionError: division by zero"),
+        (
+            ZeroDivisionError("division by zero"),
+            "the engine fake breaks its contract: {where} raised ZeroDivisionError: division by zero",
+        ),
     ],
 )
 @pytest.mark.parametrize("where", ["opening", "measuring"])
@@ -272,14 +275,17 @@ def test_an_engine_in_trouble_makes_an_error_and_those_who_want_it_are_told(
 ) -> None:
     engine = FakeEngine(**{where: fails_with(error)})  # type: ignore[arg-type]  # a function
     run = World(engine=engine).run(actions=_ACTIONS, timeout_seconds=timeout)
-    assert (run.status, run.error, run.check, run.exit_code()) == (Status.ERROR, message, None, 3)
+    assert (run.status, run.error, run.check, run.exit_code()) == (
+        Status.ERROR, message.format(where=where), None, 3,
+    )  # fmt: skip
     told = {each.action_name for each in run.action_results if each.status is ActionStatus.SUCCESS}
     assert told == {"always", "errors", "either"}
 
 
 def test_an_engine_that_breaks_its_contract_makes_an_error() -> None:
     run = World(engine=FakeEngine(lost=1)).run()
-    assert (run.status, run.error) == (Status.ERROR, "engine fake gave 0 outcomes for 1 rules")
+    assert run.status is Status.ERROR
+    assert run.error == "the engine fake breaks its contract: it gave 0 outcomes for 1 rules"
 
 
 def test_a_check_that_takes_too_long_is_abandoned_and_says_so(never: threading.Event) -> None:

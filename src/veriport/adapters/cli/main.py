@@ -24,6 +24,7 @@ from veriport.adapters.cli import (
     worker_command,
 )
 from veriport.domain.errors import ConfigurationError, VeriportError
+from veriport.ports.errors import ContractViolation
 
 USAGE, ERROR, INTERRUPTED = 2, 3, 130
 
@@ -96,6 +97,8 @@ def main(arguments: Sequence[str]) -> int:
         return ERROR
     except ConfigurationError as wrong:
         return _say(str(wrong), USAGE)
+    except ContractViolation as defect:
+        return _defect(str(defect))
     except VeriportError as trouble:
         return _say(str(trouble), ERROR)
     except Exception as error:
@@ -103,12 +106,17 @@ def main(arguments: Sequence[str]) -> int:
             return _usage(error)
         if type(error).__name__ == "Abort":
             return _say("interrupted", INTERRUPTED)
-        if os.environ.get("VERIPORT_DEBUG"):
-            raise
-        return _say(f"internal error: {type(error).__name__}: {error} (VERIPORT_DEBUG=1 shows where)", ERROR)
+        return _defect(f"internal error: {type(error).__name__}: {error}")
     if code == INTERRUPTED:  # some versions of typer turn Ctrl-C into an exit code
         return _say("interrupted", INTERRUPTED)
     return code if isinstance(code, int) else 0
+
+
+def _defect(message: str) -> int:
+    """Say what is wrong with a program, or show where. To be called where an error is handled."""
+    if os.environ.get("VERIPORT_DEBUG"):
+        raise  # noqa: PLE0704  # there is one
+    return _say(f"{message} (VERIPORT_DEBUG=1 shows where)", ERROR)
 
 
 def _usage(error: Exception) -> int:

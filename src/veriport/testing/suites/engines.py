@@ -143,6 +143,16 @@ class EngineSuite:
         with ThreadPoolExecutor(4) as pool:
             assert set(pool.map(work, range(8))) == {(5, 3)}
 
+    def test_checks_at_once_give_what_they_give_in_turn(self, engine: Engine, tables: Tables) -> None:
+        several = [case for case in list(cases())[::30] if not (case.needs or tables.lacks(case))][:8]
+
+        def work(case: Case) -> str:
+            return str(verdict(engine, tables, case))
+
+        in_turn = [work(case) for case in several]
+        with ThreadPoolExecutor(len(several)) as pool:
+            assert list(pool.map(work, several)) == in_turn
+
     def test_a_column_that_is_absent_is_not_asked_for(self, engine: Engine, tables: Tables) -> None:
         (result,) = check(engine, tables.load(_MANY), {"column": "zz", "type": "not_null"}).rules
         assert result.status is RuleStatus.ERROR

@@ -26,7 +26,7 @@ from veriport.domain.measurements import Measurement, Outcome
 from veriport.domain.results import RuleStatus
 from veriport.domain.rules.base import Rule
 from veriport.ports.engines import Engine, SupportsSplit
-from veriport.ports.errors import DataError, DeadlineExceeded, TransientError
+from veriport.ports.errors import ContractViolation, DataError, DeadlineExceeded, TransientError
 
 LATER = TransientError("the database is starting")
 
@@ -167,7 +167,7 @@ def test_where_nobody_can_the_first_error_is_raised() -> None:
 
 
 def test_a_bug_is_not_a_verdict() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(ContractViolation, match="KeyError: 'bug'"):
         check(combined(PolarsEngine(), Playing(measuring=always(KeyError("bug")))), FRAME, NOT_NULL)
 
 

@@ -1,0 +1,126 @@
+"""An engine that breaks its contract is named, and so is what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+import veriport
+from veriport.domain.datasets import Dataset
+from veriport.domain.measurements import Measured, Measurement
+from veriport.domain.results import RuleStatus
+from veriport.domain.types import Column, DataType, Family
+from veriport.ports.engines import Request, Table
+from veriport.ports.errors import ContractViolation, TransientError
+
+RULES = [{"column": "id", "type": "unique", "id": "u"}]
+ID = Column("id", DataType(Family.INTEGER, "int64"))
+
+
+@frozen
+class FakeTable:
+    """A table that measures as it is told."""
+
+    measuring: Callable[[Request], Any]
+    columns: Any = (ID,)
+
+    def measure(self, request: Request) -> Measured:
+        measured: Measured = self.measuring(request)
+        return measured
+
+
+@frozen
+class FakeEngine:
+    """An engine whose tables measure as it is told."""
+
+    measuring: Callable[[Request], Any]
+    columns: Any = (ID,)
+    name: str = "odd"
+
+    @contextmanager
+    def open(self, dataset: Dataset) -> Iterator[Table]:
+        del dataset
+        yield FakeTable(self.measuring, self.columns)
+
+
+def gives(value: object) -> FakeEngine:
+    return FakeEngine(lambda _: value)
+
+
+def raises(error: BaseException) -> FakeEngine:
+    def measuring(request: Request) -> Measured:
+        del request
+        raise error
+
+    return FakeEngine(measuring)
+
+
+def one(outcome: object) -> Measured:
+    return Measured(row_count=9, outcomes=(outcome,))  # type: ignore[arg-type]  # what an engine may do
+
+
+@pytest.mark.parametrize(
+    ("engine", "what"),
+    [
+        (raises(ValueError("boom")), "measuring raised ValueError: boom"),
+        (raises(SystemExit(7)), "measuring raised SystemExit: 7"),
+        (raises(RecursionError()), "measuring raised RecursionError: "),
+        (gives(None), "it gave a NoneType where a Measured belongs"),
+        (gives(Measured(row_count=9)), "it gave 0 outcomes for 1 rules"),
+        (gives(Measured(row_count="9", outcomes=(Measurement(checked=1),))), "it counted '9' rows"),  # type: ignore[arg-type]
+        (gives(Measured(row_count=-1, outcomes=(Measurement(checked=1),))), "it counted -1 rows"),
+        (FakeEngine(lambda _: None, columns=(ID, ID)), "its columns are no tuple of columns, each name once: "),
+        (FakeEngine(lambda _: None, columns=["id"]), "its columns are no tuple of columns, each name once: "),
+        (FakeEngine(lambda _: None, columns=None), "its columns are no tuple of columns, each name once: None"),
+    ],
+)  # fmt: skip
+def test_what_it_did_is_named(engine: FakeEngine, what: str) -> None:
+    with pytest.raises(ContractViolation) as caught:
+        veriport.check({"path": "any.csv"}, RULES, engine=engine, samples=2)
+    assert str(caught.value).startswith(f"the engine odd breaks its contract: {what}")
+
+
+def test_the_error_itself_is_the_cause() -> None:
+    error = ValueError("boom")
+    with pytest.raises(ContractViolation) as caught:
+        veriport.check({"path": "any.csv"}, RULES, engine=raises(error))
+    assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize(
+    "error", [TransientError("later"), veriport.DataError("bad"), KeyboardInterrupt(), MemoryError()]
+)
+def test_what_its_port_knows_and_what_is_not_its_fault_passes(error: BaseException) -> None:
+    with pytest.raises(type(error)) as caught:
+        veriport.check({"path": "any.csv"}, RULES, engine=raises(error))
+    assert caught.value is error
+
+
+def test_nothing_is_quoted_where_something_is_masked() -> None:
+    with pytest.raises(ContractViolation) as caught:
+        veriport.check({"path": "any.csv"}, RULES, engine=raises(ValueError("value 4711")), mask="id")
+    assert str(caught.value) == "the engine odd breaks its contract: measuring raised ValueError"
+
+
+def test_our_own_refusals_are_not_the_engines() -> None:
+    with pytest.raises(veriport.DataError, match="there is no column 'idd'"):
+        veriport.check({"path": "any.csv"}, RULES, engine=gives(None), key="idd")
+
+
+@pytest.mark.parametrize(("failed", "checked"), [(5, 2), (0, -1), (-1, 2), (1.5, 2), (None, 2), (1, "2")])
+def test_counts_that_cannot_be_are_an_error_of_the_rule(failed: object, checked: object) -> None:
+    engine = gives(one(Measurement(checked=checked, failed=failed)))  # type: ignore[arg-type]
+    (result,) = veriport.check({"path": "any.csv"}, RULES, engine=engine).rules
+    assert result.status is RuleStatus.ERROR
+    said = f"the engine reports {failed} failed of {checked} checked rows, which is impossible"
+    assert result.message == said
+
+
+def test_a_chain_does_not_hide_a_defect_behind_another_engine() -> None:
+    chain = veriport.EngineChain([raises(ValueError("boom")), veriport.get_engine("polars").engine])
+    with pytest.raises(ContractViolation, match="measuring raised ValueError: boom"):
+        veriport.check({"path": "any.csv"}, RULES, engine=chain)
