@@ -54,7 +54,7 @@ class SplitData:
         rules = tuple(rule for rule in self.request.rules if rule.id in ids)
         with self.engine.open(self.dataset) as table:
             if not isinstance(table, SupportsSplit):
-                raise SplitError(f"the engine {self.engine.name} cannot split rows; polars can")
+                raise SplitError(f"the engine {self.engine.name} cannot split rows; polars and ibis can")
             self._refuse_own(table.columns)
             with silent_about(self.dataset.label, masked=self.masked):
                 divided = table.split(evolve(self.request, rules=rules), valid, failing)

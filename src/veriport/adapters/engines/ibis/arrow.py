@@ -1,8 +1,8 @@
 """Rows of a query as batches of Arrow, in the types in which files keep them.
 
 Some values travel in another type than their column has: spans of time as microseconds, times of SQLite as
-texts. What Arrow has no type for (a UUID, JSON, an address) is kept as the text that the database makes of
-it.
+texts. What Arrow has no type for (a UUID, JSON, an address, months) is kept as the text that the database
+makes of it.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+import ibis
 import ibis.expr.datatypes as dt
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,15 +18,18 @@ from attrs import frozen
 from ibis.expr import types as ir
 from ibis.formats.pyarrow import PyArrowType
 
+from veriport.adapters.engines.ibis.asking import Answer
 from veriport.adapters.engines.ibis.errors import first_line
+from veriport.adapters.engines.ibis.functions import date_part, digits_of
 from veriport.adapters.engines.ibis.sources import Field, RefusedQuery
 from veriport.adapters.engines.ibis.types import unit_of
 from veriport.adapters.engines.ibis.views import View
-from veriport.domain.types import Family
+from veriport.domain.types import TEXT, Family
 
 ROWS = 10_000
 _TEXT = pa.large_string()
-MOST_DIGITS = 38  #: of a decimal
+_MOST_DIGITS = 38  #: of a decimal in a file; a number that has more is refused when it comes
+_SCALE = 9  #: where nobody knows it
 
 #: What SQLite has no types for, by what it keeps instead.
 _KEPT_AS: Mapping[Family, pa.DataType] = {
@@ -43,28 +47,44 @@ class Kept:
     dtype: pa.DataType
 
 
-def kept(field: Field, view: View, decimal: dt.Decimal | None = None) -> Kept:
-    """A column of a table. ``decimal`` is its type where it has one that tells no digits."""
+def loose(fields: Sequence[Field], view: View) -> dict[str, ir.Scalar]:
+    """What is to be known of columns whose type does not tell it, by their names.
+
+    Of numbers how many digits they have behind the point, of spans of time whether one has months.
+    """
+    asked = {}
+    for each in fields:
+        name, family = each.column.name, each.column.dtype.family
+        if isinstance(each.dtype, dt.Decimal) and each.dtype.scale is None and view.dialect.digits:
+            asked[name] = digits_of(view.dialect.digits, view.raw(name)).max()
+        if family is Family.DURATION and view.dialect.months:
+            parts = (date_part(part, view.raw(name)) != 0 for part in ("year", "month"))
+            asked[name] = view.table.count(where=ibis.or_(*parts))
+    return asked
+
+
+def kept(field: Field, view: View, answer: Answer) -> Kept:
+    """A column of a table; ``answer`` is that to ``loose``."""
     name, known = field.column.name, field.column.dtype
-    if known.family in _AS_TEXT:
+    told = answer.count(name) if name in answer.folds else None
+    if known.family is Family.OTHER or (known.family is Family.DURATION and told):
         return Kept(name, view.raw(name).cast(dt.string), _TEXT, _TEXT)
     expr = view.shown(name)
-    dtype = _type(field, decimal)
+    if known.family in TEXT:
+        return Kept(name, expr, _TEXT, _TEXT)
+    dtype = _type(field, told)
     if view.dialect.text_times and known.family in _KEPT_AS:
         return Kept(name, expr, _KEPT_AS[known.family], dtype)
     micros = known.family in {Family.DATETIME, Family.DURATION} and expr.type().is_integer()
     return Kept(name, expr, pa.int64() if micros else dtype, dtype)
 
 
-_AS_TEXT = frozenset({Family.STRING, Family.CATEGORICAL, Family.OTHER})
-
-
-def _type(field: Field, decimal: dt.Decimal | None) -> pa.DataType:
+def _type(field: Field, digits: int | None) -> pa.DataType:
     """The type of a column in a file."""
     match field.dtype:
-        case dt.Decimal():
-            known = decimal or field.dtype
-            return pa.decimal128(known.precision or MOST_DIGITS, 9 if known.scale is None else known.scale)
+        case dt.Decimal(precision=precision, scale=scale):
+            behind = scale if scale is not None else _SCALE if digits is None else digits
+            return pa.decimal128(min(precision or _MOST_DIGITS, _MOST_DIGITS), min(behind, _MOST_DIGITS))
         case dt.Timestamp() as stamp:
             unit = unit_of(stamp)
             return pa.timestamp("ms" if unit == "s" else unit, stamp.timezone)

@@ -59,7 +59,7 @@ class Dialect:
     ``filters`` says that many aggregates may each have a FILTER: DuckDB copies all columns for each.
     ``shares`` says that what a query reads twice is made once, ``joins_nulls`` that a join in which nulls
     equal nulls takes no longer than another. ``digits`` is the function that tells the digits behind the
-    point of a number whose type does not.
+    point of a number whose type does not, ``months`` says that a span of time may have months.
     ``null_character`` is the function that makes one of 0, where texts can hold it.
     """
 
@@ -77,6 +77,7 @@ class Dialect:
     shares: bool = False
     joins_nulls: bool = False
     digits: str = ""
+    months: bool = False
     null_character: str = ""
 
     def sql(self, expression: ir.Expr) -> str:
@@ -204,17 +205,12 @@ def _none(_: int) -> None:
 #: Those that tests hold to the semantics.
 DUCKDB = Dialect(
     "duckdb", ("duckdb", "DuckDBCompiler"), folds=2_000, filters=False, shares=True, joins_nulls=True,
-    null_character="chr",
+    months=True, null_character="chr",
 )  # fmt: skip
 POSTGRES = Dialect(
-    "postgres",
-    ("postgres", "PostgresCompiler"),
-    _POSTGRES,
-    collation="C",
-    wide=_numeric,
-    shares=True,
-    digits="scale",
-)
+    "postgres", ("postgres", "PostgresCompiler"), _POSTGRES, collation="C", wide=_numeric, shares=True,
+    digits="scale", months=True,
+)  # fmt: skip
 SQLITE = Dialect(
     "sqlite", ("sqlite", "SQLiteCompiler"), _PYTHON, collation="BINARY", wide=_none,
     has_nan=False, text_times=True, like=False, shares=True, null_character="char",

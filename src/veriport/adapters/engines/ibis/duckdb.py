@@ -56,6 +56,7 @@ class DuckDBRunner:
     prefix: str = ""
     name: str = _NAME
     _late: bool = field(default=False, init=False)
+    _stopped: bool = field(default=False, init=False)
 
     @property
     def dialect(self) -> Dialect:
@@ -86,6 +87,7 @@ class DuckDBRunner:
             return [] if answer is None else list(answer.fetchall())
 
     def _answer(self, sql: str) -> Any:  # noqa: ANN401  # DuckDB's own classes
+        self._late = self._stopped = False
         if self.relation is not None:
             return self.relation.query(self.name, sql)
         return self.connection.execute(sql)
@@ -93,7 +95,6 @@ class DuckDBRunner:
     @contextmanager
     def _asking(self) -> Iterator[None]:
         """Bound what is asked here, and tell trouble; while rows come, Arrow says what DuckDB said."""
-        self._late = False
         try:
             with stopping_after(self.timeout_seconds, self._stop):
                 yield
@@ -104,6 +105,7 @@ class DuckDBRunner:
 
     def cancel(self) -> None:
         """See ``Runner``."""
+        self._stopped = True
         if self.connection is not None:
             self.connection.interrupt()
 
@@ -112,9 +114,10 @@ class DuckDBRunner:
         self.cancel()
 
     def _why(self) -> str:
-        return (
-            f"the query took more than {self.timeout_seconds:g} seconds" if self._late else "it was stopped"
-        )
+        """DuckDB may stop a query because of an error in one of its threads, and not tell of that."""
+        if self._late:
+            return f"the query took more than {self.timeout_seconds:g} seconds"
+        return "it was stopped" if self._stopped else "DuckDB stopped it and does not say why: try again"
 
 
 @contextmanager
@@ -171,7 +174,11 @@ def _described(runner: DuckDBRunner, sql: str, label: str) -> tuple[Field, ...]:
 
 
 def _typed(name: str) -> dt.DataType:
-    return dt.time if name == "TIME_NS" else DuckDBType.from_string(name)
+    return _ODD[name] if name in _ODD else DuckDBType.from_string(name)
+
+
+#: Types that Ibis does not know, or takes for others.
+_ODD: Mapping[str, dt.DataType] = {"TIME_NS": dt.time, "TIME WITH TIME ZONE": dt.unknown}
 
 
 def _quietly(connection: Any) -> None:  # noqa: ANN401  # DuckDB's own class
@@ -355,7 +362,7 @@ def _arrow(handle: Handle) -> pa.Table:
 def _from_polars(frame: Any) -> pa.Table:  # noqa: ANN401  # a frame of either kind
     import polars as pl  # noqa: PLC0415  # only who has such a frame needs it
 
-    whole = frame.collect() if isinstance(frame, pl.LazyFrame) else frame
+    whole = frame.collect() if isinstance(frame, pl.LazyFrame) else frame.clone()  # no names of the caller's
     names = whole.columns
     whole.columns = [f"c{place}" for place in range(len(names))]  # names that are no patterns
     arrow = whole.with_columns(pl.col(pl.Int128).cast(pl.Decimal(38, 0))).to_arrow()

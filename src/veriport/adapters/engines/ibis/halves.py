@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 from veriport.adapters.engines.splits import named
 from veriport.ports.engines import ROW_COLUMN, RULES_COLUMN, Divided
 
-_ROWS, _BYTES = 250_000, 64 * 2**20  #: what a file keeps in memory before it writes a piece
+_ROWS, _BYTES = 120_000, 16 * 2**20  #: what a file keeps in memory before it writes a piece
 _ADDED = (pa.field(ROW_COLUMN, pa.int64()), pa.field(RULES_COLUMN, pa.list_(pa.string())))
 
 

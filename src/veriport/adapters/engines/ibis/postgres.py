@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -194,6 +195,8 @@ FROM (VALUES {listed}) AS found(place, id, mod) JOIN pg_type ON oid = id ORDER B
 """
 
 _TEXTS = frozenset({"character", "name", '"char"'})
+#: Types that Ibis does not know, or takes for others.
+_ODD = re.compile(r"money|reg[a-z]+|time(\(\d\))? with time zone")
 
 
 def _field(name: str, written: object, kind: object) -> Field:
@@ -202,6 +205,6 @@ def _field(name: str, written: object, kind: object) -> Field:
     head = str(written).partition("(")[0]
     if head in _TEXTS:  # compared without the spaces at their end, which a text of their type still has
         return field_of(name, dt.unknown, known=DataType(Family.STRING, "string"))
-    if head == "money":
+    if _ODD.fullmatch(str(written)):
         return field_of(name, dt.unknown)
     return field_of(name, PostgresType.from_string(str(written)))

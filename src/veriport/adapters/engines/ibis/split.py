@@ -17,16 +17,14 @@ import pyarrow.compute as pc
 from attrs import frozen
 from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis.arrow import MOST_DIGITS, Kept, Shape, kept
-from veriport.adapters.engines.ibis.asking import Answer, Mark
+from veriport.adapters.engines.ibis.arrow import Kept, Shape, kept, loose
+from veriport.adapters.engines.ibis.asking import Mark
 from veriport.adapters.engines.ibis.errors import first_line
-from veriport.adapters.engines.ibis.functions import digits_of
 from veriport.adapters.engines.ibis.halves import Halves, halves
 from veriport.adapters.engines.ibis.marks import mark_for
 from veriport.adapters.engines.ibis.rounds import TROUBLE, Rounds
-from veriport.adapters.engines.ibis.sources import Field, RefusedQuery, Source
+from veriport.adapters.engines.ibis.sources import RefusedQuery, Source
 from veriport.adapters.engines.ibis.viewing import Viewing
-from veriport.adapters.engines.ibis.views import View
 from veriport.adapters.engines.splits import disk_permitting, words
 from veriport.ports.engines import Divided, Request
 from veriport.ports.errors import DataError
@@ -56,7 +54,7 @@ class Splitting:
     def _query(self) -> _Query:
         rows, again = self.viewing.rows(numbered=True), self.viewing.again()
         starts = [partial(mark_for, rule, rows, again, self.source) for rule in self.request.rules]
-        answer, found = Rounds[Mark](self.source, again).run(starts, _digits(self.source.fields, again))
+        answer, found = Rounds[Mark](self.source, again).run(starts, loose(self.source.fields, again))
         marks = [self._mark(rule.id, each) for rule, each in zip(self.request.rules, found, strict=True)]
         names = [f"veriport_{place}_" for place in range(len(marks))]
         for name, mark in zip(names, marks, strict=True):
@@ -65,7 +63,7 @@ class Splitting:
         texts = [mark.text(rows) for mark in marks if mark.text is not None]
         return _Query(
             rows=rows.table,
-            files=Shape(tuple(kept(each, rows, _decimal(each, answer)) for each in self.source.fields)),
+            files=Shape(tuple(kept(each, rows, answer) for each in self.source.fields)),
             numbers=() if rows.row is None else (Kept("", rows.table[rows.row], pa.int64(), pa.int64()),),
             words=tuple(Kept("", word, pa.int64(), pa.int64()) for word in _words(tests)),
             texts=tuple(Kept("", text, pa.large_string(), pa.large_string()) for text in texts),
@@ -89,19 +87,6 @@ def _words(tests: Sequence[ir.BooleanValue]) -> Iterator[ir.IntegerValue]:
 def _whole(number: int) -> ir.IntegerValue:
     made: ir.IntegerValue = ibis.literal(number, type=dt.int64)
     return made
-
-
-def _digits(fields: Sequence[Field], view: View) -> dict[str, ir.Scalar]:
-    """For numbers whose type does not tell it: how many digits they have behind the point."""
-    function = view.dialect.digits
-    loose = [each for each in fields if isinstance(each.dtype, dt.Decimal) and each.dtype.scale is None]
-    names = [each.column.name for each in loose if function]
-    return {name: digits_of(function, view.raw(name)).max() for name in names}
-
-
-def _decimal(field: Field, answer: Answer) -> dt.Decimal | None:
-    name = field.column.name
-    return dt.Decimal(MOST_DIGITS, answer.count(name)) if name in answer.folds else None
 
 
 @frozen(kw_only=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import ibis.expr.operations as ops
 from attrs import define
 from ibis.expr import types as ir
 
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from veriport.adapters.engines.ibis.arrow import Shape
+
+
+_Fetch: TypeAlias = Callable[[int], Sequence[Sequence[object]]]
 
 
 @define
@@ -44,14 +46,20 @@ class IbisRunner:
         """See ``Runner``. What a driver of the database reads ahead is its own affair."""
         try:
             answer = self.connection.raw_sql(self.dialect.sql(query))
-            rows = iter(answer)
-            while some := list(islice(rows, shape.rows)):
-                yield shape.of_rows(some)
+            fetch: _Fetch = getattr(answer, "fetchmany", None) or _taking(answer)
+            while rows := fetch(shape.rows):
+                yield shape.of_rows(rows)
         except Exception as trouble:  # each database raises its own
             raise RefusedQuery(first_line(trouble)) from trouble
 
     def cancel(self) -> None:
         """Ibis has no way to stop a query."""
+
+
+def _taking(answer: Iterable[Sequence[object]]) -> _Fetch:
+    """What gives the next rows of an answer that is no cursor."""
+    rows = iter(answer)
+    return lambda size: list(islice(rows, size))
 
 
 @contextmanager
@@ -63,7 +71,8 @@ def open_expression(handle: Handle, timeout_seconds: float | None) -> Iterator[S
     if dialect is None:
         known = ", ".join(DIALECTS)
         raise ConfigurationError(f"the ibis engine does not know {connection.name}: known are {known}")
-    native = _NATIVE.get(connection.name) if not expression.op().find(ops.InMemoryTable) else None
+    native = _NATIVE.get(connection.name)
+    connection._run_pre_execute_hooks(expression)  # noqa: SLF001  # brings tables in memory to the database
     runner: Runner = (
         IbisRunner(connection, dialect) if native is None else native(connection, timeout_seconds)
     )
