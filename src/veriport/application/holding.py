@@ -1,4 +1,4 @@
-"""Hold engines to their contract: what else they raise or give back than their port says is named as a defect.
+"""Hold engines to their contract: what they raise or give back that their port does not know is a defect.
 
 The text names the engine and what it did, so that nobody looks for the fault in the data or in Veriport.
 """
@@ -6,7 +6,7 @@ The text names the engine and what it did, so that nobody looks for the fault in
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from attrs import frozen
 
@@ -25,12 +25,12 @@ def opened(engine: Engine, dataset: Dataset, *, masked: bool) -> Iterator[HeldTa
     Where something is ``masked``, the text does not quote what the engine raised.
     """
     with ExitStack() as stack:
-        with holding(engine, "opening", masked=masked):
+        with _holding(engine, "opening", masked=masked):
             table = stack.enter_context(engine.open(dataset))
             columns = table.columns
         names = [column.name for column in columns] if _are_columns(columns) else None
         if names is None or len(set(names)) < len(names):
-            raise _violation(engine, f"its columns are no tuple of columns, each name once: {shown(columns)}")
+            raise violation(engine, f"its columns are no tuple of columns, each name once: {shown(columns)}")
         yield HeldTable(engine, table, columns, masked=masked)
 
 
@@ -39,18 +39,18 @@ def _are_columns(columns: object) -> bool:
 
 
 @contextmanager
-def holding(engine: Engine, doing: str, *, masked: bool) -> Iterator[None]:
-    """Name what an engine raises that its port does not know as a defect of the engine."""
+def _holding(engine: Engine, doing: str, *, masked: bool) -> Iterator[None]:
     try:
         yield
     except (VeriportError, MemoryError):
         raise
     except (Exception, SystemExit) as error:
         said = "" if masked else f": {error}"
-        raise _violation(engine, f"{doing} raised {type(error).__name__}{said}") from error
+        raise violation(engine, f"{doing} raised {type(error).__name__}{said}") from error
 
 
-def _violation(engine: Engine, what: str) -> ContractViolation:
+def violation(engine: Engine, what: str) -> ContractViolation:
+    """The error that names an engine and what it did."""
     return ContractViolation(f"the engine {engine.name} breaks its contract: {what}")
 
 
@@ -63,16 +63,20 @@ class HeldTable:
     columns: tuple[Column, ...]
     masked: bool
 
+    def holding(self, doing: str) -> AbstractContextManager[None]:
+        """Name what the engine raises that its port does not know as a defect of the engine."""
+        return _holding(self.engine, doing, masked=self.masked)
+
     def measure(self, request: Request) -> Measured:
         """See ``veriport.ports.engines.Table``. Raises ``ContractViolation`` for what it forbids."""
-        with holding(self.engine, "measuring", masked=self.masked):
+        with self.holding("measuring"):
             measured = self.table.measure(request)
         if not isinstance(measured, Measured):
-            raise _violation(self.engine, f"it gave a {type(measured).__name__} where a Measured belongs")
+            raise violation(self.engine, f"it gave a {type(measured).__name__} where a Measured belongs")
         if not _is_count(measured.row_count):
-            raise _violation(self.engine, f"it counted {shown(measured.row_count)} rows")
+            raise violation(self.engine, f"it counted {shown(measured.row_count)} rows")
         if (have := len(measured.outcomes)) != (need := len(request.rules)):
-            raise _violation(self.engine, f"it gave {have} outcomes for {need} rules")
+            raise violation(self.engine, f"it gave {have} outcomes for {need} rules")
         return measured
 
 

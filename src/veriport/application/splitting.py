@@ -8,6 +8,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 from returns.pipeline import is_successful
 
+from veriport.application.holding import opened, violation
 from veriport.application.masking import silent_about
 from veriport.domain.datasets import Dataset
 from veriport.domain.results import CheckResult, RuleResult
@@ -15,7 +16,6 @@ from veriport.domain.severity import Severity
 from veriport.domain.splits import FAILING, VALID, Split, SplitError, splitting
 from veriport.domain.types import Column
 from veriport.ports.engines import ROW_COLUMN, RULES_COLUMN, Divided, Engine, Request, SupportsSplit
-from veriport.ports.errors import ContractViolation
 from veriport.ports.folders import Folder
 
 
@@ -52,15 +52,15 @@ class SplitData:
     def _divided(self, counting: Iterable[RuleResult], valid: str, failing: str) -> Divided:
         ids = {each.rule.id for each in counting}
         rules = tuple(rule for rule in self.request.rules if rule.id in ids)
-        with self.engine.open(self.dataset) as table:
+        with opened(self.engine, self.dataset, masked=self.masked) as held:
+            table = held.table
             if not isinstance(table, SupportsSplit):
                 raise SplitError(f"the engine {self.engine.name} cannot split rows; polars and ibis can")
-            self._refuse_own(table.columns)
-            with silent_about(self.dataset.label, masked=self.masked):
+            self._refuse_own(held.columns)
+            with silent_about(self.dataset.label, masked=self.masked), held.holding("splitting"):
                 divided = table.split(evolve(self.request, rules=rules), valid, failing)
         if len(divided.broken) != len(rules):
-            have, need = len(divided.broken), len(rules)
-            raise ContractViolation(f"engine {self.engine.name} split by {have} rules, not by {need}")
+            raise violation(self.engine, f"it split by {len(divided.broken)} rules, not by {len(rules)}")
         return divided
 
     def _refuse_own(self, columns: Iterable[Column]) -> None:

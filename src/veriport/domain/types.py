@@ -148,7 +148,7 @@ def is_of_type(dtype: DataType, wanted: str) -> bool:
     have = _item_type(dtype.name)
     if inside is None or have is None:
         return dtype.name == wanted
-    return is_of_type(DataType(_family(have), have), inside)
+    return is_of_type(data_type(have), inside)
 
 
 def _item_type(name: str) -> str | None:
@@ -156,7 +156,8 @@ def _item_type(name: str) -> str | None:
     return name[5:-1] if name.startswith("list(") else None
 
 
-def _family(name: str) -> Family:
+def data_type(name: str) -> DataType:
+    """The type of a canonical name, such as ``int64``; of any other one the family is ``other``."""
     head = name.partition("(")[0]
     known = {family.value: family for family in Family}
-    return _WIDTHS.get(head) or known.get(head, Family.OTHER)
+    return DataType(_WIDTHS.get(head) or known.get(head, Family.OTHER), name)

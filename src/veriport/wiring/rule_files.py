@@ -49,8 +49,9 @@ def rules_text(entries: Iterable[Mapping[str, object]]) -> str:
     from ruamel.yaml import YAML  # noqa: PLC0415  # imported on use
 
     yaml, text = YAML(typ="safe", pure=True), StringIO()
-    yaml.default_flow_style, yaml.allow_unicode, yaml.width = False, True, 1_000_000
-    yaml.sort_base_mapping_type_on_output = False
+    yaml.default_flow_style = False
+    yaml.width = 1_000_000
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # it is typed by its default
     yaml.dump({"rules": list(entries)}, text)
     return text.getvalue()
 

@@ -8,19 +8,21 @@ import pytest
 from attrs import evolve
 from returns.pipeline import is_successful
 
-from tests.unit.application.fakes import COLUMNS, FakeEngine, fails_with, parse
+from tests.unit.application.fakes import COLUMNS, fails_with, parse
 from veriport.adapters.clocks.frozen import FrozenClock
 from veriport.application.checking import CheckData, CheckOptions, parse_all
 from veriport.domain.datasets import Address, Dataset, Handle
 from veriport.domain.errors import ConfigurationError
-from veriport.domain.measurements import Broken, Measurement, NotEvaluated
+from veriport.domain.measurements import Broken, Measured, Measurement, NotEvaluated
 from veriport.domain.results import CheckResult, Gate, Part, RuleStatus, Status
 from veriport.domain.rules.base import Rule
 from veriport.domain.rules.rows import Expression
 from veriport.domain.rules.tables import ColumnExists, DType, RowCount
 from veriport.domain.rules.values import NotNull, Regex
 from veriport.domain.severity import Severity
+from veriport.ports.engines import Request
 from veriport.ports.errors import ContractViolation, DataError, TransientError
+from veriport.testing.engines import FakeEngine
 
 _ORDERS = Address(path="orders.csv")
 
@@ -205,11 +207,15 @@ def test_a_text_is_parsed_once() -> None:
 # --- bad engines ----------------------------------------------------------------------------------
 
 
+def one_too_few(request: Request) -> Measured:
+    return Measured(row_count=10, outcomes=tuple(Measurement(checked=10) for _ in request.rules[1:]))
+
+
 def test_an_engine_that_loses_an_outcome_breaks_its_contract() -> None:
     with pytest.raises(
         ContractViolation, match=r"^the engine fake breaks its contract: it gave 1 outcomes for 2 rules$"
     ):
-        _check(NotNull(column="id"), NotNull(column="email"), engine=FakeEngine(lost=1))
+        _check(NotNull(column="id"), NotNull(column="email"), engine=FakeEngine(answer=one_too_few))
 
 
 @pytest.mark.parametrize(
@@ -254,7 +260,7 @@ def test_what_the_engine_raises_passes_through(error: Exception) -> None:
 def test_without_rules_the_columns_are_described() -> None:
     result = _check()
     assert (result.status, result.rules) == (Status.SUCCESS, ())
-    assert [(each.column, each.null_count) for each in result.columns] == [(column, 3) for column in COLUMNS]
+    assert [(each.column, each.null_count) for each in result.columns] == [(column, 0) for column in COLUMNS]
 
 
 def test_with_rules_the_columns_are_not_described() -> None:

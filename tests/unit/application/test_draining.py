@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -36,6 +37,19 @@ class Dropper(FakeNotifier):
     """A receiver that drops repeats."""
 
     idempotent: bool = True
+
+
+@frozen
+class Keeper(FakeNotifier):
+    """A notifier that keeps something open; ``told`` is what it was asked to do."""
+
+    told: list[str] = field(factory=list)
+
+    @contextmanager
+    def keep(self) -> Iterator[Keeper]:
+        self.told.append("open")
+        yield evolve(self, act=lambda message: (self.told.append(message.run_id), self.act(message)))
+        self.told.append("close")
 
 
 @frozen(kw_only=True)
@@ -161,6 +175,16 @@ def test_a_receiver_that_drops_repeats_is_sent_several_per_commit() -> None:
     world.work().until_idle()
     assert states[0] == [State.SENDING] * 3
     assert world.sent == ["r-1", "r-2", "r-3"]
+
+
+@pytest.mark.parametrize("act", [lambda _: None, fails_with(ValueError("a fault"))])
+def test_what_a_notifier_keeps_lasts_for_as_long_as_a_lane_is_worked_on(act: Callable[..., object]) -> None:
+    keeper = Keeper(act)
+    world = World(notifier=keeper)
+    for runs in (("r-1", "r-2"), ("r-3",)):
+        world.record(*runs)
+        world.work().until_idle()
+    assert keeper.told == ["open", "r-1", "r-2", "close", "open", "r-3", "close"]
 
 
 def test_a_receiver_in_trouble_is_left_alone_for_longer_and_longer() -> None:

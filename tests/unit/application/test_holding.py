@@ -2,61 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
-from attrs import frozen
 
 import veriport
-from veriport.domain.datasets import Dataset
+from tests.unit.application.fakes import fails_with
 from veriport.domain.measurements import Measured, Measurement
 from veriport.domain.results import RuleStatus
 from veriport.domain.types import Column, DataType, Family
-from veriport.ports.engines import Request, Table
 from veriport.ports.errors import ContractViolation, TransientError
+from veriport.testing.engines import FakeEngine
 
 RULES = [{"column": "id", "type": "unique", "id": "u"}]
 ID = Column("id", DataType(Family.INTEGER, "int64"))
 
 
-@frozen
-class FakeTable:
-    """A table that measures as it is told."""
-
-    measuring: Callable[[Request], Any]
-    columns: Any = (ID,)
-
-    def measure(self, request: Request) -> Measured:
-        measured: Measured = self.measuring(request)
-        return measured
-
-
-@frozen
-class FakeEngine:
-    """An engine whose tables measure as it is told."""
-
-    measuring: Callable[[Request], Any]
-    columns: Any = (ID,)
-    name: str = "odd"
-
-    @contextmanager
-    def open(self, dataset: Dataset) -> Iterator[Table]:
-        del dataset
-        yield FakeTable(self.measuring, self.columns)
-
-
 def gives(value: object) -> FakeEngine:
-    return FakeEngine(lambda _: value)
+    return FakeEngine(answer=lambda _: value, columns=(ID,), name="odd")  # type: ignore[arg-type, return-value]  # what an engine may do
 
 
 def raises(error: BaseException) -> FakeEngine:
-    def measuring(request: Request) -> Measured:
-        del request
-        raise error
+    return FakeEngine(measuring=fails_with(error), columns=(ID,), name="odd")
 
-    return FakeEngine(measuring)
+
+def odd(columns: object) -> FakeEngine:
+    return FakeEngine(columns=columns, name="odd")  # type: ignore[arg-type]  # what an engine may do
 
 
 def one(outcome: object) -> Measured:
@@ -73,9 +42,9 @@ def one(outcome: object) -> Measured:
         (gives(Measured(row_count=9)), "it gave 0 outcomes for 1 rules"),
         (gives(Measured(row_count="9", outcomes=(Measurement(checked=1),))), "it counted '9' rows"),  # type: ignore[arg-type]
         (gives(Measured(row_count=-1, outcomes=(Measurement(checked=1),))), "it counted -1 rows"),
-        (FakeEngine(lambda _: None, columns=(ID, ID)), "its columns are no tuple of columns, each name once: "),
-        (FakeEngine(lambda _: None, columns=["id"]), "its columns are no tuple of columns, each name once: "),
-        (FakeEngine(lambda _: None, columns=None), "its columns are no tuple of columns, each name once: None"),
+        (odd(columns=(ID, ID)), "its columns are no tuple of columns, each name once: "),
+        (odd(columns=["id"]), "its columns are no tuple of columns, each name once: "),
+        (odd(columns=None), "its columns are no tuple of columns, each name once: None"),
     ],
 )  # fmt: skip
 def test_what_it_did_is_named(engine: FakeEngine, what: str) -> None:

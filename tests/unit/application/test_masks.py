@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.application.fakes import FakeEngine, fails_with, parse
+from tests.unit.application.fakes import fails_with, parse
 from veriport.adapters.clocks.frozen import FrozenClock
 from veriport.application.checking import CheckData, CheckOptions
 from veriport.domain.datasets import Address
@@ -17,6 +17,7 @@ from veriport.domain.rules.rows import Expression
 from veriport.domain.rules.tables import DType
 from veriport.domain.rules.values import InRange, NotNull
 from veriport.ports.errors import DataError, TransientError
+from veriport.testing.engines import FakeEngine
 
 QUOTE = "cannot convert 'C4N4RY'"
 SILENT = "it could not be evaluated; the reason may quote masked values and is not shown"

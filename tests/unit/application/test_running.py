@@ -14,7 +14,7 @@ import pytest
 from attrs import evolve, field, frozen
 from returns.result import Result
 
-from tests.unit.application.fakes import FakeEngine, FakeNotifier, fails_with, parse
+from tests.unit.application.fakes import FakeNotifier, fails_with, parse
 from veriport.adapters.blobs.memory import MemoryBlobStore
 from veriport.adapters.clocks.frozen import FrozenClock
 from veriport.adapters.stores.memory import MemoryStateStore
@@ -32,12 +32,13 @@ from veriport.domain.checkpoints import (
     StoreResult,
 )
 from veriport.domain.errors import ConfigurationError
-from veriport.domain.measurements import Measurement
+from veriport.domain.measurements import Measured, Measurement
 from veriport.domain.records import Change, Conflict
 from veriport.domain.results import Gate, Status
 from veriport.domain.rules.values import NotNull
 from veriport.domain.severity import Severity
 from veriport.ports.errors import DataError, MissingExtra, TransientError
+from veriport.testing.engines import FakeEngine
 
 _NOON = datetime(2024, 1, 31, 12, 5, 6, tzinfo=UTC)
 _RULES = (NotNull(column="id"),)
@@ -283,7 +284,7 @@ def test_an_engine_in_trouble_makes_an_error_and_those_who_want_it_are_told(
 
 
 def test_an_engine_that_breaks_its_contract_makes_an_error() -> None:
-    run = World(engine=FakeEngine(lost=1)).run()
+    run = World(engine=FakeEngine(answer=lambda _: Measured(row_count=10))).run()
     assert run.status is Status.ERROR
     assert run.error == "the engine fake breaks its contract: it gave 0 outcomes for 1 rules"
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from attrs import evolve, field, frozen
 
-from tests.unit.application.fakes import COLUMNS, FakeEngine, fails_with, parse
+from tests.unit.application.fakes import COLUMNS, fails_with, parse
 from veriport.adapters.clocks.frozen import FrozenClock
 from veriport.application.checking import CheckData, CheckOptions
 from veriport.domain.datasets import Address, Dataset
@@ -27,6 +27,7 @@ from veriport.domain.splits import SplitError
 from veriport.domain.types import Column
 from veriport.ports.engines import ROW_COLUMN, RULES_COLUMN, Divided, Request, Table
 from veriport.ports.errors import ContractViolation, DataError
+from veriport.testing.engines import FakeEngine
 
 NOW = datetime(2024, 1, 31, 12, tzinfo=UTC)
 
@@ -184,7 +185,7 @@ def test_a_rule_may_be_called_rows() -> None:
 
 def test_an_engine_that_forgets_a_rule_breaks_its_contract() -> None:
     result = _check(engine(lambda _: Divided(valid=7, failing=3)), HIGH)
-    with pytest.raises(ContractViolation, match="split by 0 rules, not by 1"):
+    with pytest.raises(ContractViolation, match="it split by 0 rules, not by 1"):
         result.split("out")
 
 

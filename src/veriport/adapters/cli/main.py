@@ -101,7 +101,7 @@ def main(arguments: Sequence[str]) -> int:
         return _defect(str(defect))
     except VeriportError as trouble:
         return _say(str(trouble), ERROR)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # it is told
         if hasattr(error, "format_message"):  # click's, wherever typer keeps it
             return _usage(error)
         if type(error).__name__ == "Abort":
