@@ -48,6 +48,15 @@ class TestWebhookNotifier(NotifierSuite):
             yield evolve(over_http(notifier, receiver, "webhook-id"), secrets=secrets)
 
 
+class TestKeptWebhookNotifier(NotifierSuite):
+    @pytest.fixture
+    def tested(self) -> Iterator[NotifierUnderTest]:
+        with HttpReceiver(per_connection=100) as receiver:
+            notifier = WebhookNotifier(url=receiver.url, allow_hosts=["127.0.0.1"])
+            with notifier.keep() as kept:
+                yield over_http(kept, receiver, "webhook-id")
+
+
 class TestArchiveNotifier(NotifierSuite):
     @pytest.fixture
     def tested(self) -> NotifierUnderTest:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 from attrs import Factory, define, evolve, field, frozen
@@ -26,7 +27,7 @@ from veriport.domain.runs import told
 from veriport.ports.blobs import BlobStore
 from veriport.ports.clocks import Clock
 from veriport.ports.errors import EffectUnknown, PermanentError, TransientError
-from veriport.ports.notifiers import Idempotent, Notifier, Receipt
+from veriport.ports.notifiers import Idempotent, Keeps, Notifier, Receipt
 from veriport.ports.stores import StateStore
 from veriport.ports.telemetry import Telemetry
 
@@ -68,12 +69,17 @@ class _Hold:
     after: str = ""
     changed: bool = False
     notifier: Notifier | None = None
+    kept: ExitStack = Factory(ExitStack)
     _together: int | None = None
 
     def open(self, receiver: Receiver) -> Notifier:
-        """The receiver's notifier, made when it is first asked for; what that raises is raised again."""
+        """The receiver's notifier, made when it is first asked for; what that raises is raised again.
+
+        What it keeps open between messages is closed with ``kept``.
+        """
         if self.notifier is None:
-            self.notifier = receiver.open()
+            made = receiver.open()
+            self.notifier = self.kept.enter_context(made.keep()) if isinstance(made, Keeps) else made
         return self.notifier
 
     def together(self, receiver: Receiver) -> int:
@@ -119,7 +125,8 @@ class DrainLane:
             offset=(record.due_at or self.store.now()) - lease - timedelta(seconds=asked_at),
         )
         try:
-            return self._drain(hold, stop)
+            with hold.kept:
+                return self._drain(hold, stop)
         except _Lost:
             self.telemetry.event("outbox.lane_lost", lane=name)
             return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Protocol, runtime_checkable
 
 from attrs import field, frozen
@@ -45,4 +46,16 @@ class Idempotent(Protocol):
     @property
     def idempotent(self) -> bool:
         """Whether repeats are harmless: several messages may then be begun in one commit."""
+        ...
+
+
+@runtime_checkable
+class Keeps(Protocol):
+    """A notifier that can keep what it opened, such as a connection, for the next message."""
+
+    def keep(self) -> AbstractContextManager[Notifier]:
+        """The same notifier, for messages that follow each other at once.
+
+        What it keeps is closed at the end of the context. It promises all that a notifier promises.
+        """
         ...

@@ -48,8 +48,12 @@ class Keeper(FakeNotifier):
     @contextmanager
     def keep(self) -> Iterator[Keeper]:
         self.told.append("open")
-        yield evolve(self, act=lambda message: (self.told.append(message.run_id), self.act(message)))
+        yield evolve(self, act=self._told)
         self.told.append("close")
+
+    def _told(self, message: Message) -> object:
+        self.told.append(message.run_id)
+        return self.act(message)
 
 
 @frozen(kw_only=True)

@@ -5,25 +5,26 @@ A notifier is then a pure function that renders a message as a ``Request``, and 
     reply = HttpSender(allow_hosts=..., clock=...).deliver(request, timeout_seconds)
 
 The sender reaches public addresses only (``guard``), follows no redirect, takes no proxy, cookie or
-password from its surroundings, makes a connection of its own for each request, so that no attempt is
-lost or doubled by one that the receiver was about to close, and reads no more than ``MAX_REPLY_BYTES``
-of an answer. Its errors show neither the path of a URL, which often holds a secret, nor any header.
+password from its surroundings, and reads no more than ``MAX_REPLY_BYTES`` of an answer. It makes a
+connection for each request, or keeps one for requests that follow each other (``keep``). Its errors
+show neither the path of a URL, which often holds a secret, nor any header.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from importlib import metadata
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urljoin, urlsplit
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from veriport.adapters.notifiers.deadline import Deadline
 from veriport.adapters.notifiers.guard import Guard
@@ -33,7 +34,7 @@ from veriport.ports.clocks import Clock
 from veriport.ports.errors import PermanentError, PortError, TransientError
 
 if TYPE_CHECKING:
-    import httpx
+    from veriport.adapters.notifiers.transport import Connections
 
 #: How much of an answer is read; what follows is not waited for.
 MAX_REPLY_BYTES = 64 * 1024
@@ -51,6 +52,7 @@ _SUCCESSES = range(200, 300)
 _REDIRECTS = range(300, 400)
 
 
+@lru_cache(maxsize=256)
 def origin_of(url: str) -> str:
     """A URL as people may see it: ``https://host:8443/...``, without user, path and query."""
     try:
@@ -130,17 +132,27 @@ class Reply:
     body: bytes = field(default=b"", repr=False)
 
 
+class Network(Protocol):
+    """How a request gets to its receiver."""
+
+    def exchange(self, request: Request, deadline: Deadline) -> Reply:
+        """Send ``request``, once, and return whatever is answered before the deadline.
+
+        Raises the errors of ``veriport.ports.errors``.
+        """
+        ...
+
+
 @frozen(kw_only=True)
 class HttpSender:
     """Sends requests, each once, each before its deadline. Safe to use from several threads at once.
 
-    ``transport`` replaces the network in a test (``httpx.MockTransport``); the guard and the deadline
-    stand in the one that is used otherwise, see ``transport.GuardedTransport``.
+    ``network`` replaces the real one in a test; the guard stands in that, see ``transport.Connections``.
     """
 
     clock: Clock
     guard: Guard = field(factory=Guard)
-    transport: httpx.BaseTransport | None = None
+    network: Network | None = None
 
     def deliver(self, request: Request, timeout_seconds: float) -> Reply:
         """Send a request that has to be taken: the answer is a 2xx, else its meaning is raised.
@@ -157,52 +169,26 @@ class HttpSender:
     def exchange(self, request: Request, timeout_seconds: float) -> Reply:
         """Send a request and return whatever is answered; see ``deliver`` for time and errors."""
         deadline = Deadline(self.clock, timeout_seconds, f"the request to {origin_of(request.url)}")
-        response = self._network().handle_request(_as_httpx(request, deadline))
-        try:
-            body = _first_bytes(response.stream)  # type: ignore[arg-type]  # a transport for threads gives such a one
-        finally:
-            response.close()
-        return Reply(status=response.status_code, headers=dict(response.headers), body=body)
+        return (self.network or _connections(self.guard)).exchange(request, deadline)
 
-    def _network(self) -> httpx.BaseTransport:
-        from veriport.adapters.notifiers.transport import GuardedTransport  # noqa: PLC0415  # with httpx, on use
+    @contextmanager
+    def keep(self) -> Iterator[HttpSender]:
+        """The same, which keeps its connection for the next request until the context ends.
 
-        return self.transport or GuardedTransport(self.guard)
-
-
-def _as_httpx(request: Request, deadline: Deadline) -> httpx.Request:
-    import httpx  # noqa: PLC0415  # it is imported on use
-
-    ours = {
-        "user-agent": user_agent(),
-        "accept": "*/*",
-        "accept-encoding": "identity",
-        "connection": "close",
-    }
-    given = {name.lower(): value for name, value in request.headers.items()}
-    try:
-        url = httpx.URL(request.url)
-    except httpx.InvalidURL:
-        raise PermanentError("the url of the request cannot be read") from None
-    made = httpx.Request(
-        request.method,
-        url,
-        headers={**ours, **given},
-        content=request.body,
-        extensions={"deadline": deadline},
-    )
-    if made.url.userinfo and "authorization" not in made.headers:
-        return next(httpx.BasicAuth(made.url.username, made.url.password).auth_flow(made))
-    return made
+        A request goes over it only if the receiver keeps it, too, and does not seem about to close it. That
+        it closes it all the same while a request is on its way is ``EffectUnknown``, as ever.
+        """
+        if self.network is not None:
+            yield self
+            return
+        with closing(_connections(self.guard, keep=True)) as network:
+            yield evolve(self, network=network)
 
 
-def _first_bytes(chunks: Iterable[bytes]) -> bytes:
-    body = bytearray()
-    for chunk in chunks:
-        body += chunk
-        if len(body) >= MAX_REPLY_BYTES:
-            break
-    return bytes(body[:MAX_REPLY_BYTES])
+def _connections(guard: Guard, *, keep: bool = False) -> Connections:
+    from veriport.adapters.notifiers.transport import Connections  # noqa: PLC0415  # with httpx, on use
+
+    return Connections(guard, keep=keep)
 
 
 @cache

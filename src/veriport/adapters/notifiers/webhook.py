@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
 from urllib.parse import quote
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from veriport.adapters.notifiers.deadline import MachineClock
 from veriport.adapters.notifiers.guard import Guard
@@ -57,7 +58,7 @@ class WebhookNotifier:
     include_full_result: bool = True
     allow_hosts: tuple[str, ...] = field(default=(), converter=_hosts)
     clock: Clock = field(factory=MachineClock, repr=False)
-    sender: HttpSender = field(init=False, repr=False)
+    sender: HttpSender = field(repr=False)
 
     @sender.default
     def _guarded_sender(self) -> HttpSender:
@@ -67,6 +68,12 @@ class WebhookNotifier:
         """See ``Notifier``."""
         reply = self.sender.deliver(self._render(message), timeout_seconds)
         return Receipt(details={"status": reply.status})
+
+    @contextmanager
+    def keep(self) -> Iterator[WebhookNotifier]:
+        """See ``Keeps``."""
+        with self.sender.keep() as sender:
+            yield evolve(self, sender=sender)
 
     def _render(self, message: Message) -> Request:
         return Request(

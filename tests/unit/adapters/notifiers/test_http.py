@@ -6,13 +6,14 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 
 from veriport.adapters.clocks.system import SystemClock
+from veriport.adapters.notifiers.deadline import Deadline
 from veriport.adapters.notifiers.guard import Guard
 from veriport.adapters.notifiers.http import (
     MAX_REPLY_BYTES,
@@ -26,7 +27,7 @@ from veriport.adapters.notifiers.http import (
     refusal,
     retry_after,
 )
-from veriport.adapters.notifiers.transport import GuardedTransport
+from veriport.adapters.notifiers.transport import Connections
 from veriport.domain.errors import ConfigurationError
 from veriport.ports.errors import DeadlineExceeded, EffectUnknown, PermanentError, PortError, TransientError
 from veriport.testing.receivers import HttpReceiver
@@ -382,9 +383,15 @@ def test_only_the_origin_of_a_url_is_shown(url: str, shown: str) -> None:
 
 
 def test_the_network_can_be_replaced() -> None:
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, content=request.content.upper()))
-    made = HttpSender(clock=SystemClock(), transport=transport)
+    class Loud:
+        def exchange(self, request: Request, deadline: Deadline) -> Reply:
+            assert 0 < deadline.left() <= 5
+            return Reply(status=200, body=request.body.upper())
+
+    made = HttpSender(clock=SystemClock(), network=Loud())
     assert made.deliver(post("https://example.com"), 5).body == b"BODY"
+    with made.keep() as kept:
+        assert kept.deliver(post("https://example.com"), 5).body == b"BODY"
 
 
 class TestTls:
@@ -397,16 +404,19 @@ class TestTls:
 
     @pytest.fixture
     def tls_receiver(self, tmp_path: Path, names: list[str | None]) -> Iterator[HttpReceiver]:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(_certificate(tmp_path / "tls.pem", "inside.example"))
-        context.sni_callback = lambda _, name, __: names.append(name)
-        with HttpReceiver(context) as made:
+        with HttpReceiver(self.server(tmp_path, names)) as made:
             yield made
+
+    def server(self, folder: Path, names: list[str | None]) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(_certificate(folder / "tls.pem", "inside.example"))
+        context.sni_callback = lambda _, name, __: names.append(name)
+        return context
 
     def sender(self, tls: ssl.SSLContext | None = None) -> HttpSender:
         hosts = ["inside.example", "other.example"]
         guard = Guard(allow_hosts=hosts, resolve=lambda _, __: ["127.0.0.1"])
-        return HttpSender(clock=SystemClock(), guard=guard, transport=GuardedTransport(guard, tls))
+        return HttpSender(clock=SystemClock(), guard=guard, network=Connections(guard, tls))
 
     def test_name_and_host_are_those_of_the_url(
         self, tls_receiver: HttpReceiver, names: list[str | None], tmp_path: Path
@@ -416,6 +426,18 @@ class TestTls:
         assert self.sender(trusting).deliver(post(url), 5).status == 200
         assert names == ["inside.example"]
         assert tls_receiver.requests[0].headers["host"] == f"inside.example:{tls_receiver.port}"
+
+    def test_a_kept_connection_shakes_hands_once(self, names: list[str | None], tmp_path: Path) -> None:
+        with HttpReceiver(self.server(tmp_path, names), per_connection=2) as receiver:
+            trusting = ssl.create_default_context(cafile=tmp_path / "tls.pem")
+            guard = Guard(allow_hosts=["inside.example"], resolve=lambda _, __: ["127.0.0.1"])
+            with closing(Connections(guard, trusting, keep=True)) as network:
+                sender = HttpSender(clock=SystemClock(), network=network)
+                for _ in range(2):
+                    sender.deliver(post(f"https://inside.example:{receiver.port}/"), 5)
+                assert receiver.closed.acquire(timeout=5)
+                sender.deliver(post(f"https://inside.example:{receiver.port}/"), 5)
+        assert names == ["inside.example"] * 2
 
     def test_a_certificate_for_another_name_is_refused(
         self, tls_receiver: HttpReceiver, tmp_path: Path
