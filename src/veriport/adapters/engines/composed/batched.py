@@ -5,9 +5,9 @@ from __future__ import annotations
 import glob
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
-from functools import reduce
+from functools import partial, reduce
 from itertools import accumulate
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 from attrs.validators import optional
 
 from veriport.adapters.engines.composed.children import Child
+from veriport.adapters.engines.composed.clusters import Away, Executor, dask, ray
 from veriport.adapters.engines.composed.crews import Crew, Hand, Task, Trouble
 from veriport.adapters.engines.composed.jobs import Doing, Job
 from veriport.adapters.engines.composed.wrapping import Around, AroundEngine, engine_of
@@ -25,7 +26,7 @@ from veriport.domain.errors import ConfigurationError, shown
 from veriport.domain.measurements import Broken, Measured, Measurement, NotEvaluated, Outcome
 from veriport.domain.rules.base import Rule, choose
 from veriport.domain.rules.tables import RowCount
-from veriport.domain.validators import at_least, seconds, texts, yes_or_no
+from veriport.domain.validators import at_least, seconds, text, texts, yes_or_no
 from veriport.ports.engines import Engine, Request, Table
 from veriport.ports.errors import DataError, TransientError
 
@@ -36,10 +37,19 @@ class Running(StrEnum):
     SEQUENTIAL = "sequential"  #: one after the other
     THREADS = "threads"  #: several at once, in this process
     PROCESSES = "processes"  #: several at once, each in a process of its own that can be killed
+    DASK = "dask"  #: several at once, on a cluster of Dask
+    RAY = "ray"  #: the same on one of Ray
 
 
-def _running(value: object) -> Running:
-    return choose(Running, "running", value)
+#: The clusters by name: what finds the one at an address.
+_CLUSTERS: Mapping[Running, Callable[[str | None], AbstractContextManager[Executor]]] = {
+    Running.DASK: dask,
+    Running.RAY: ray,
+}
+
+
+def _running(value: object) -> Running | Executor:
+    return value if isinstance(value, Executor) else choose(Running, "running", value)
 
 
 def _groups(value: object) -> tuple[tuple[str, ...], ...]:
@@ -58,9 +68,11 @@ class BatchExecutor(AroundEngine):
     breaks or cannot be measured in one batch is told for the whole, with the batch. All batches have the
     columns of the whole. The first trouble stops all that is being done.
 
-    ``running`` says where, with so many ``workers``. A batch that takes longer than ``batch_seconds``, or all
-    of it longer than ``total_seconds``, raises ``DeadlineExceeded``: a process is killed with its group, a
-    measurement in a thread is cancelled where the engine can, and left behind where it cannot.
+    ``running`` says where, with so many ``workers`` at once: by name, or an executor with ``submit``, such as
+    those of ``concurrent.futures``. A cluster is that at an ``address``, or the one that the program has. A
+    batch that takes longer than ``batch_seconds``, or all of it longer than ``total_seconds``, raises
+    ``DeadlineExceeded``: a process is killed with its group, a measurement in a thread is cancelled where the
+    engine can, and left behind where it cannot; an executor is told to cancel.
 
     ``rows`` and ``bytes`` read what Polars can read and hand frames to the engine. Keeps all abilities, which
     work on the whole.
@@ -72,7 +84,8 @@ class BatchExecutor(AroundEngine):
     files: bool = field(default=False, validator=yes_or_no)
     columns: tuple[tuple[str, ...], ...] = field(default=(), converter=_groups)
     split: Callable[[Dataset], Iterable[Dataset]] | None = None
-    running: Running = field(default=Running.SEQUENTIAL, converter=_running)
+    running: Running | Executor = field(default=Running.SEQUENTIAL, converter=_running)
+    address: str | None = field(default=None, validator=optional(text))
     workers: int = field(default=2, validator=at_least(1))
     batch_seconds: float | None = field(default=None, validator=optional(seconds))
     total_seconds: float | None = field(default=None, validator=optional(seconds))
@@ -90,6 +103,8 @@ class BatchExecutor(AroundEngine):
             raise ConfigurationError(
                 "batches are of rows, bytes, files, columns or a split: give one of them"
             )
+        if self.address is not None and self.running not in _CLUSTERS:
+            raise ConfigurationError(f"'address' is that of a cluster, which {self.running} is none")
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Table]:
@@ -99,12 +114,23 @@ class BatchExecutor(AroundEngine):
 
     def do(self, tasks: Sequence[Task[Job]]) -> list[Measured]:
         """Measure tasks where it is said. Raises what the first one in trouble raises, with its name."""
-        hire: Mapping[Running, Callable[[], Hand[Job, Measured]]] = {Running.PROCESSES: Child}
         workers = 1 if self.running is Running.SEQUENTIAL else self.workers
         try:
-            return Crew(hire.get(self.running, Doing), workers, self.total_seconds).do(tasks)
+            with self._hiring() as hire:
+                return Crew(hire, workers, self.total_seconds).do(tasks)
         except Trouble as trouble:
             raise _told(trouble) from trouble.error
+
+    @contextmanager
+    def _hiring(self) -> Iterator[Callable[[], Hand[Job, Measured]]]:
+        """What makes a hand where it is said."""
+        if not isinstance(self.running, Running):
+            yield partial(Away, self.running)
+        elif self.running in _CLUSTERS:
+            with _CLUSTERS[self.running](self.address) as executor:
+                yield partial(Away, executor)
+        else:
+            yield Child if self.running is Running.PROCESSES else Doing
 
 
 def _told(trouble: Trouble) -> BaseException:

@@ -12,8 +12,7 @@ from contextlib import suppress
 from typing import BinaryIO, cast
 
 from veriport.adapters.engines.composed.child import receive, send
-from veriport.adapters.engines.composed.jobs import Job
-from veriport.domain.errors import ConfigurationError
+from veriport.adapters.engines.composed.jobs import Job, message_of
 from veriport.domain.measurements import Measured
 from veriport.ports.errors import TransientError
 
@@ -30,12 +29,7 @@ class Child:
 
     def __call__(self, job: Job) -> Measured:
         """What the job measures there. Raises what it raises; ``TransientError`` when the process dies."""
-        try:
-            message = pickle.dumps(job.cut())
-        except (pickle.PicklingError, TypeError, AttributeError) as wrong:
-            raise ConfigurationError(
-                f"the engine {job.engine.name} or the data cannot be sent to another process: {wrong}"
-            ) from wrong
+        message = message_of(job)
         process = self._started()
         try:
             send(cast("BinaryIO", process.stdin), message)

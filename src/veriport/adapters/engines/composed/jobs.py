@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from veriport.domain.datasets import Dataset, Handle
+from veriport.domain.errors import ConfigurationError
 from veriport.domain.measurements import Measured
 from veriport.domain.types import Column
 from veriport.ports.engines import Engine, Request, SupportsCancel, Table
@@ -43,6 +45,16 @@ class Job:
         from veriport.adapters.engines.composed.rows import between, picked  # noqa: PLC0415  # Polars on use
 
         return picked(self.dataset, between(self.start or 0, self.end or 0))
+
+
+def message_of(job: Job) -> bytes:
+    """The job as another process gets it. Raises ``ConfigurationError`` where it cannot be sent."""
+    try:
+        return pickle.dumps(job.cut())
+    except (pickle.PicklingError, TypeError, AttributeError) as wrong:
+        raise ConfigurationError(
+            f"the engine {job.engine.name} or the data cannot be sent to another process: {wrong}"
+        ) from wrong
 
 
 class Doing:
