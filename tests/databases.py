@@ -19,6 +19,7 @@ from attrs import define, field
 from psycopg import sql
 
 from tests.servers.postgres import fresh_schema
+from tests.servers.spark import SETTINGS
 from veriport.domain.datasets import Address, Dataset, Handle
 from veriport.testing.cases import Case
 
@@ -220,20 +221,8 @@ def spark_session() -> Any:  # noqa: ANN401  # Spark's own class
     os.environ["PYSPARK_PYTHON"] = sys.executable
     from pyspark.sql import SparkSession  # noqa: PLC0415  # it takes a second
 
-    settings = {
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.ui.enabled": "false",
-        "spark.ui.showConsoleProgress": "false",
-        "spark.sql.shuffle.partitions": "1",
-        "spark.sql.adaptive.enabled": "false",
-        "spark.sql.codegen.wholeStage": "false",  # tables are so small that to compile takes longest
-        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-        "spark.sql.session.timeZone": "UTC",
-        "spark.log.level": "ERROR",
-    }
     builder = SparkSession.builder.master("local[2]").appName("veriport")
-    for name, value in settings.items():
+    for name, value in SETTINGS.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
 

@@ -128,7 +128,7 @@ def dataset_of(data: object) -> Dataset:
 
 
 #: Addresses and frames that the engine for databases reads, by scheme and by library.
-_DATABASES = frozenset({"postgresql", "postgres", "duckdb", "sqlite"})
+_DATABASES = frozenset({"postgresql", "postgres", "duckdb", "sqlite", "sc"})
 _LIBRARIES = frozenset({"ibis", "pyspark"})
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from attrs import field, frozen
@@ -17,6 +18,7 @@ from veriport.ports.errors import DataError
 #: What each scheme is the address of.
 KINDS: Mapping[str, str] = {
     "postgresql": "postgresql", "postgres": "postgresql", "duckdb": "duckdb", "sqlite": "sqlite",
+    "sc": "spark",
 }  # fmt: skip
 
 
@@ -71,17 +73,37 @@ def location_of(address: Address) -> Location:
     ours = {name: value for name, value in given if name == "table"}
     if not ours.get("table") and not address.sql:
         raise ConfigurationError(f"{address.label} names no table: add ?table=name, or sql")
-    if KINDS[scheme.lower()] == "postgresql":
-        others = urlencode([pair for pair in given if pair[0] not in ours], quote_via=quote)
-        path = f"postgresql://{before}{'?' if others else ''}{others}"
-    else:
-        path = unquote(before)
+    written = _SERVERS.get(KINDS[scheme.lower()], _file)
     return Location(
         label=address.label,
-        path=path,
+        path=written(before, [pair for pair in given if pair[0] not in ours]),
         table=names_in(ours.get("table", "")),
         sql=(address.sql or "").rstrip("; \n"),
     )
+
+
+_Given: TypeAlias = Sequence[tuple[str, str]]
+
+
+def _file(before: str, given: _Given) -> str:
+    del given
+    return unquote(before)
+
+
+def _postgresql(before: str, given: _Given) -> str:
+    others = urlencode(given, quote_via=quote)
+    return f"postgresql://{before}{'?' if others else ''}{others}"
+
+
+def _connect(before: str, given: _Given) -> str:
+    """Spark has its parameters behind semicolons; here they may stand behind the question mark, too."""
+    host, _, own = before.partition(";")
+    others = ";".join([*filter(None, [own]), *(f"{name}={quote(value, safe='')}" for name, value in given)])
+    return f"sc://{host.rstrip('/')}/;{others}".removesuffix(";")
+
+
+#: How the drivers of servers write an address, from what stands before the ``?`` and the parameters but ours.
+_SERVERS: Mapping[str, Callable[[str, _Given], str]] = {"postgresql": _postgresql, "spark": _connect}
 
 
 def names_in(table: str) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ _DATABASES: Mapping[str, _Opener] = {
     "postgresql": _Opener("postgres", "open_database", "postgres"),
     "duckdb": _Opener("duckdb", "open_database", "duckdb"),
     "sqlite": _Opener("sqlite", "open_database", "ibis"),
+    "spark": _Opener("spark", "open_database", "spark-connect"),
 }
 
 
