@@ -8,6 +8,7 @@ makes of it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import cached_property
 
 import ibis
@@ -125,9 +126,13 @@ class Shape:
 
 
 def _array(values: Sequence[object], column: Kept) -> pa.Array:
-    """Values of Python; in their finest unit, since Arrow would cut off digits without a word."""
+    """Values of Python, of which Arrow would cut off digits without a word."""
     comes = column.comes
     finest = pa.timestamp("us", comes.tz) if pa.types.is_timestamp(comes) else comes
+    if pa.types.is_integer(comes):
+        for value in values:
+            if isinstance(value, float | Decimal) and value % 1:
+                raise _refused(column, ValueError(f"{value} is no whole number"))
     try:
         return pa.array(values, type=finest)
     except (pa.ArrowException, OverflowError) as trouble:
@@ -142,9 +147,12 @@ def _cast(array: pa.Array, column: Kept) -> pa.Array:
     try:
         if pa.types.is_time(column.dtype) and pa.types.is_large_string(array.type):
             array = pc.binary_join_element_wise(_ANY_DAY, array, _NOTHING).cast(pa.timestamp("us"))
-        return array if array.type == column.dtype else array.cast(column.dtype)
+        made = array if array.type == column.dtype else array.cast(column.dtype)
     except pa.ArrowException as trouble:
         raise _refused(column, trouble) from trouble
+    if pa.types.is_boolean(made.type) and not made.cast(array.type).equals(array):
+        raise _refused(column, ValueError("it holds numbers beside 0 and 1"))
+    return made
 
 
 def _refused(column: Kept, trouble: Exception) -> RefusedQuery:

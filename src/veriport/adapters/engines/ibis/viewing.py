@@ -33,12 +33,12 @@ class Viewing:
     def again(self) -> View:
         """The same rows, for a query that has them already.
 
-        They are found anew: what a query reads twice DuckDB would keep, with all of its columns. Which
-        rows are the first, only one place of a query can say.
+        What a query reads twice DuckDB would keep, with all of its columns, so that the condition is
+        written another way. Which rows are the first, one place of the query says to both.
         """
-        if self.request.limit is not None or self.request.where is None:
-            return self.rows(numbered=self.request.limit is not None)
         view = self._first(numbered=False)
+        if self.request.where is None:
+            return view
         return view.of(view.table.filter(self._where(view).fill_null(ibis.literal(value=False))))
 
     def _first(self, *, numbered: bool) -> View:
