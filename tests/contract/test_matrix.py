@@ -9,6 +9,7 @@ from tests.libraries.verdicts import verdicts
 from tests.matrix import HEADS, PAGE, Asked, page
 from veriport.adapters.engines.ibis import IbisEngine
 from veriport.adapters.engines.polars import PolarsEngine
+from veriport.testing.cases import cases
 from veriport.testing.matrix import Answer, Frames
 
 DATABASES = ("duckdb", "postgresql", "sqlite", "spark")
@@ -37,3 +38,11 @@ def test_the_page_is_what_the_engines_answer(
     assert not differences
     made = page({name: columns[name] for name in HEADS})
     assert PAGE.read_text(encoding="utf-8") == made, "run: python -m tests.matrix"
+
+
+def test_the_first_page_counts_right() -> None:
+    readme = PAGE.parents[1] / "README.md"
+    assert f"[{len(list(cases()))} cases on eight engines](docs/engines.md)" in readme.read_text(
+        encoding="utf-8"
+    )
+    assert len(HEADS) == 8
