@@ -1,9 +1,9 @@
 """Records in one SQLite file: for one machine, and any number of its processes.
 
 A commit is on the disk when it returns. A process has two connections, one to read and one to write;
-its writers wait for each other at a lock and not inside SQLite, which would have them sleep. SQLite
-keeps locks per process and confuses those of a fork's child with its parent's: before a fork we let go
-of the file, so that each side opens it by itself.
+its writers wait for each other at a lock and not inside SQLite, which would have them sleep; what waits
+there is committed together. SQLite keeps locks per process and confuses those of a fork's child with its
+parent's: before a fork we let go of the file, so that each side opens it by itself.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from returns.result import Failure, Result, Success
 from veriport.adapters.stores.mounts import MOUNTS, network_file_system
 from veriport.adapters.stores.rows import COLUMNS, as_bytes, range_of, record_of
 from veriport.adapters.stores.sound import refuse_unsound
+from veriport.adapters.stores.together import Together
 from veriport.domain.records import Change, Conflict, Delete, Put, Record, holds, micros
 from veriport.ports.clocks import Clock
 from veriport.ports.errors import PermanentError, PortError, TransientError
@@ -144,19 +145,7 @@ class SqliteStateStore:
         refuse_unsound(changes)
         if not changes:
             return Success(0)
-        with self._writer.writing() as connection:
-            now = micros(self.now())
-            for change in changes:
-                if change.guard is not None:
-                    found = _marks(connection, change.key, now)
-                    if not holds(change.guard, found):
-                        return Failure(Conflict(change.key))
-            revision = _last_revision(connection, 1)
-            puts = [_row(change, revision, now) for change in changes if isinstance(change, Put)]
-            connection.executemany(_PUT, puts)
-            gone = [(change.key.encode(),) for change in changes if isinstance(change, Delete)]
-            connection.executemany("DELETE FROM records WHERE key = ?", gone)
-        return Success(revision)
+        return self._writer.together.commit(changes, self._transact)
 
     def take(self, key: str, lease_seconds: float) -> Record | None:
         """See ``StateStore``."""
@@ -179,6 +168,11 @@ class SqliteStateStore:
         with self._writer.writing() as connection:
             return connection.execute(_PURGE, {"now": micros(self.now()), "limit": limit}).rowcount
 
+    def _transact(self, commits: Sequence[Sequence[Change]]) -> Sequence[Result[int, Conflict]]:
+        with self._writer.writing() as connection:
+            now = micros(self.now())
+            return [_changed(connection, changes, now) for changes in commits]
+
     def _read(self, statement: str, **values: object) -> list[tuple[object, ...]]:
         values["now"] = micros(self.now())
         with self._reader.using() as connection:
@@ -200,6 +194,19 @@ class SqliteStateStore:
             connection.executemany(_CLAIMED, claimed)
             found = (_record(connection, _GET, key, micros(now)) for key in keys)
             return tuple(record for record in found if record is not None)
+
+
+def _changed(connection: sqlite3.Connection, changes: Sequence[Change], now: int) -> Result[int, Conflict]:
+    """Make all changes, or none where a guard does not hold."""
+    for change in changes:
+        if change.guard is not None and not holds(change.guard, _marks(connection, change.key, now)):
+            return Failure(Conflict(change.key))
+    revision = _last_revision(connection, 1)
+    puts = [_row(change, revision, now) for change in changes if isinstance(change, Put)]
+    connection.executemany(_PUT, puts)
+    gone = [(change.key.encode(),) for change in changes if isinstance(change, Delete)]
+    connection.executemany("DELETE FROM records WHERE key = ?", gone)
+    return Success(revision)
 
 
 def _record(connection: sqlite3.Connection, statement: str, key: bytes, now: int) -> Record | None:
@@ -235,8 +242,8 @@ class _Line:
     """One connection of this process, opened when it is needed, and who may use it now."""
 
     def __init__(self, file: _File) -> None:
-        self.lock = threading.RLock()
         self._file = file
+        self._unlock()
         self._connection: sqlite3.Connection | None = None
         self._inode: object = None
 
@@ -283,7 +290,7 @@ class _Line:
 
     def renew(self) -> None:
         """Begin anew in the child of a fork. What it inherited all the same is not even closed."""
-        self.lock = threading.RLock()
+        self._unlock()
         if self._connection is not None:
             _INHERITED.append(self._connection)
             self._connection = None
@@ -293,6 +300,10 @@ class _Line:
         if self.lock.acquire(timeout=self._file.busy_seconds + 1):
             self.drop()
             _PAUSED.append(self)
+
+    def _unlock(self) -> None:
+        self.lock = threading.RLock()
+        self.together = Together(self.lock, self._file.busy_seconds, self._file.busy)
 
     def _opened(self) -> sqlite3.Connection:
         inode = self._file.inode()
