@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -182,20 +181,17 @@ def outcome_put(
         at=now,
         begun_at=begun_at,
         reason=done.reason[:_LONGEST],
-        details=_small(details or {}),
+        details={str(key): plain(value) for key, value in (details or {}).items()},
     )
-    key = outbox_keys.outcome(done.run_id, done.id)
-    return Put(key=key, value=codec.to_record("outcome", outcome), expires_at=kept_until)
+    value = codec.to_record("outcome", outcome)
+    if len(value) > _MOST_BYTES:
+        value = codec.to_record("outcome", evolve(outcome, details=_LEFT_OUT))
+    return Put(key=outbox_keys.outcome(done.run_id, done.id), value=value, expires_at=kept_until)
 
 
 _LONGEST = 2000  #: characters of a reason
-
-
-def _small(details: Mapping[str, object]) -> Mapping[str, object]:
-    """What a record has room for."""
-    plain_details = {str(key): plain(value) for key, value in details.items()}
-    fits = len(json.dumps(plain_details, default=str)) <= 16 * 1024
-    return plain_details if fits else {"left out": "what the receiver said is too long"}
+_MOST_BYTES = 16 * 1024  #: of an outcome with its details
+_LEFT_OUT = {"left out": "what the receiver said is too long"}
 
 
 def lane_put(name: str, lane: Lane, due_at: datetime | None, guard: object) -> Put:

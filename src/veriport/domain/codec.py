@@ -46,6 +46,8 @@ def to_json(document: Mapping[str, object], *, indent: int | None = 2) -> str:
     Half a surrogate pair, as in the name of a file that is not UTF-8, is escaped: the text can be encoded.
     """
     text = _encoder(indent).encode(document)
+    if text.isascii():
+        return text
     return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -48,7 +48,8 @@ class FileBlobStore:
         try:
             mode = path.lstat().st_mode
             if stat.S_ISREG(mode):
-                return path.read_bytes()
+                with path.open("rb", buffering=0) as file:
+                    return file.readall()
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -78,20 +79,22 @@ class FileBlobStore:
     def _path(self, key: str) -> Path:
         """Where ``key`` is. Raises ``PermanentError`` if a link stands on the way to it."""
         check_key(key)
-        path = self._root
+        path = str(self._root)
         for part in key.split("/"):
-            path /= part
+            path = os.path.join(path, part)  # noqa: PTH118  # a fifth of what a Path for each part takes
             if _is_link(path):
                 reason = f"it is a symbolic link, which may lead out of {self._root}"
                 raise PermanentError(f"cannot use {path}: {reason}")
-        return path
+        return Path(path)
 
 
-def _is_link(path: Path) -> bool:
+def _is_link(path: str) -> bool:
     try:
-        return path.is_symlink()
+        return stat.S_ISLNK(os.lstat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     except OSError as error:
-        raise trouble("reach", path, error) from error
+        raise trouble("reach", Path(path), error) from error
 
 
 def _make_folders(folder: Path) -> None:
