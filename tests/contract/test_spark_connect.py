@@ -171,6 +171,13 @@ class TestAddresses:
     def test_a_query_needs_no_table(self, spark_connect_url: str) -> None:  # noqa: F811  # the fixture
         assert counted({"path": spark_connect_url, "sql": "SELECT 'Ann' AS name"}) == (1, 0)
 
+    def test_a_query_is_in_utc(self, spark_connect_url: str) -> None:  # noqa: F811  # the fixture
+        rule = {"column": "zone", "type": "in_set", "values": ["UTC"]}
+        assert counted({"path": spark_connect_url, "sql": "SELECT current_timezone() AS zone"}, rule) == (
+            1,
+            0,
+        )
+
     @pytest.mark.parametrize("named", ["", "?table=shop.people"])
     def test_a_query_can_only_read(self, named: str, people: str, spark_connect_url: str) -> None:  # noqa: F811  # the fixture
         with pytest.raises(DataError, match="PARSE_SYNTAX_ERROR"):

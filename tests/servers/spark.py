@@ -48,15 +48,15 @@ class Server:
 
 
 @contextmanager
-def spark_server(folder: Path, *, port: int = 0, **settings: str) -> Iterator[Server]:
-    """A server whose files are in ``folder``; ``settings`` are added to ours, with ``_`` for each dot."""
-    port = port or free_port()
+def spark_server(folder: Path, **settings: str) -> Iterator[Server]:
+    """A server with ``settings`` in place of ours, whose files are in ``folder``."""
+    port = free_port()
     given = {
         **SETTINGS,
         "spark.connect.grpc.binding.address": "127.0.0.1",
         "spark.connect.grpc.binding.port": str(port),
         "spark.local.dir": str(folder),
-        **{name.replace("_", "."): value for name, value in settings.items()},
+        **settings,
     }
     home = _home()
     command: list[str | Path] = [
@@ -95,6 +95,7 @@ def _home() -> Path:
 
 @pytest.fixture(scope="session")
 def spark_connect_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Spark Connect server that runs."""
-    with spark_server(tmp_path_factory.mktemp("spark-connect")) as server:
+    """The address of a Spark Connect server that runs, in another zone than ours."""
+    folder = tmp_path_factory.mktemp("spark-connect")
+    with spark_server(folder, **{"spark.sql.session.timeZone": "Asia/Kathmandu"}) as server:
         yield server.url
