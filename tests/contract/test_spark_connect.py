@@ -30,10 +30,7 @@ from veriport.testing.cases import Case, cases
 from veriport.testing.matrix import Tables, Verdict
 from veriport.testing.suites.engines import EngineSuite
 
-pytestmark = [
-    pytest.mark.server,
-    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
-]
+pytestmark = pytest.mark.server
 
 NOT_NULL = {"column": "name", "type": "not_null"}
 ENDLESS = "SELECT sum(id % 7) AS name FROM range(1000000000000000)"
