@@ -24,7 +24,7 @@ from veriport.ports.errors import MissingExtra
 class Entry:
     """One of our adapters: where its class is, and the extra that its vendor comes with.
 
-    ``needs`` is a module of the vendor that importing the class does not import.
+    ``needs`` is the vendor's module, for who asks what is installed.
     """
 
     target: str
@@ -36,7 +36,7 @@ class Entry:
 CATALOG: Mapping[str, Mapping[str, Entry]] = {
     "engines": {
         "polars": Entry("veriport.adapters.engines.polars:PolarsEngine"),
-        "ibis": Entry("veriport.adapters.engines.ibis:IbisEngine", "ibis"),
+        "ibis": Entry("veriport.adapters.engines.ibis:IbisEngine", "ibis", "ibis"),
         "great_expectations": Entry(
             "veriport.adapters.engines.great_expectations:GreatExpectationsEngine", "gx", "great_expectations"
         ),
@@ -63,8 +63,8 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
     "stores": {
         "memory": Entry("veriport.adapters.stores.memory:MemoryStateStore"),
         "sqlite": Entry("veriport.adapters.stores.sqlite:SqliteStateStore"),
-        "postgresql": Entry("veriport.adapters.stores.postgres:PostgresStateStore", "postgres"),
-        "redis": Entry("veriport.adapters.stores.redis:RedisStateStore", "redis"),
+        "postgresql": Entry("veriport.adapters.stores.postgres:PostgresStateStore", "postgres", "psycopg"),
+        "redis": Entry("veriport.adapters.stores.redis:RedisStateStore", "redis", "redis"),
     },
     "telemetry": {
         "none": Entry("veriport.adapters.telemetry.none:NoTelemetry"),
@@ -157,18 +157,15 @@ def describe(port: str) -> tuple[tuple[str, str], ...]:
 
 
 def lacking(port: str, kind: str) -> str:
-    """Why a kind cannot be used here, with the command that installs what is missing; empty where it can.
+    """The command that installs what is missing for one of our kinds; empty where nothing is.
 
-    Raises ``ConfigurationError`` for a kind that nobody knows.
+    Nothing is imported but what is ``package.module:Class``. Raises ``ConfigurationError`` for a kind that
+    nobody knows or that cannot be imported.
     """
-    try:
+    if (ours := CATALOG[port].get(kind)) is not None:
+        return how_to_install(ours.extra) if ours.needs and find_spec(ours.needs) is None else ""
+    if kind not in kinds(port):
         _find(port, kind)
-    except MissingExtra as missing:
-        return how_to_install(missing.extra)
-    except VeriportError as wrong:
-        if kind not in kinds(port):
-            raise
-        return str(wrong)
     return ""
 
 
