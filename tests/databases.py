@@ -24,14 +24,16 @@ from veriport.domain.datasets import Address, Dataset, Handle
 from veriport.testing.cases import Case
 
 
-def _types(case: Case) -> list[pl.DataType]:
+def types_of(case: Case) -> list[pl.DataType]:
+    """The types of all columns of a case."""
     return [
         *case.frame().schema.values(),
         *(case.reference.frame().schema.values() if case.reference else ()),
     ]
 
 
-def _values(case: Case) -> Iterator[object]:
+def values_of(case: Case) -> Iterator[object]:
+    """All values of a case."""
     tables = [case.columns, *([case.reference.columns] if case.reference else [])]
     return (value for table in tables for values in table.values() for value in values)
 
@@ -45,13 +47,14 @@ def _schema_only(case: Case) -> bool:
     return case.rule.get("type") in {"dtype", "schema", "column_exists"}
 
 
-def _first(reasons: Mapping[str, bool]) -> str:
+def first_of(reasons: Mapping[str, bool]) -> str:
+    """The first reason that applies, empty where none does."""
     return next((reason for reason, applies in reasons.items() if applies), "")
 
 
 def _zone_is_shown(case: Case) -> bool:
     zoned = any(
-        isinstance(each, pl.Datetime) and each.time_zone not in {None, "UTC"} for each in _types(case)
+        isinstance(each, pl.Datetime) and each.time_zone not in {None, "UTC"} for each in types_of(case)
     )
     return zoned and isinstance(case.observed, str)
 
@@ -85,13 +88,13 @@ class Postgres:
         self.connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(self.schema)))
 
     def lacks(self, case: Case) -> str:
-        types = {type(each) for each in _types(case)}
-        return _first(
+        types = {type(each) for each in types_of(case)}
+        return first_of(
             {
                 "PostgreSQL has no structs": pl.Struct in types,
                 "PostgreSQL has no columns without a type": pl.Null in types,
                 "PostgreSQL has no categories": pl.Categorical in types and _schema_only(case),
-                "PostgreSQL has no null character in texts": any(map(_is_null_character, _values(case))),
+                "PostgreSQL has no null character in texts": any(map(_is_null_character, values_of(case))),
                 "PostgreSQL keeps instants, and no zones": _zone_is_shown(case),
             }
         )
@@ -161,10 +164,10 @@ class SQLite:
     _numbers: Iterator[int] = field(factory=itertools.count)
 
     def lacks(self, case: Case) -> str:
-        types = _types(case)
+        types = types_of(case)
         kinds = {type(each) for each in types}
-        values = list(_values(case))
-        return _first(
+        values = list(values_of(case))
+        return first_of(
             {
                 "SQLite has no tables without columns": not case.columns,
                 "SQLite has no columns that differ by case only": _told_apart_by_case(case),
@@ -236,8 +239,8 @@ class Spark:
     _numbers: Iterator[int] = field(factory=itertools.count)
 
     def lacks(self, case: Case) -> str:
-        kinds = {type(each) for each in _types(case)}
-        return _first(
+        kinds = {type(each) for each in types_of(case)}
+        return first_of(
             {
                 "Spark has no columns that differ by case only": _told_apart_by_case(case),
                 "Spark has no times of day": pl.Time in kinds,
@@ -312,7 +315,7 @@ class DuckDB:
 
     def lacks(self, case: Case) -> str:
         there = [] if case.reference is None else case.reference.frame().dtypes
-        return _first({"Parquet has no durations": any(isinstance(each, pl.Duration) for each in there)})
+        return first_of({"Parquet has no durations": any(isinstance(each, pl.Duration) for each in there)})
 
     def load(self, case: Case) -> Dataset:
         return Handle(case.frame())

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Never
+from typing import Any, Never
 
+import ibis
 import pytest
 import sqlglot
+from ibis.common.exceptions import UnsupportedOperationError
 
+from veriport.adapters.engines.ibis.compilers import MARK
 from veriport.adapters.engines.ibis.dialects import DIALECTS, Dialect
 from veriport.adapters.engines.ibis.sources import Source, field_of, unbound
 from veriport.adapters.engines.ibis.tables import IbisTable
@@ -92,3 +95,74 @@ def _dtype(name: str) -> object:
     import ibis.expr.datatypes as dt  # noqa: PLC0415  # one use
 
     return dt.dtype(name)
+
+
+# ---- what a translation to DuckDB does not show
+
+_TABLE = ibis.table({"text": "string", "number": "int64"}, name="t")
+
+
+def _written(name: str, expression: Any) -> str:  # noqa: ANN401  # Ibis ships no types
+    return " ".join(DIALECTS[name].sql(_TABLE.select(x=expression)).split())
+
+
+@pytest.mark.parametrize("name", ["redshift", "mssql"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"column": "name", "type": "unique"},
+        {"type": "duplicate", "columns": ["name"]},
+        {"column": "name", "type": "aggregate", "of": "distinct_count", "max": 9},
+        {"column": "name", "type": "distinct_set", "values": ["a"]},
+        {"column": "name", "type": "mode_in_set", "values": ["a"]},
+        {"column": "name", "type": "datetime_format", "format": "%Y"},
+    ],
+    ids=lambda rule: rule["type"],
+)
+def test_texts_are_grouped_with_the_blanks_at_their_ends(name: str, rule: dict[str, Any]) -> None:
+    runner, table = _opened(DIALECTS[name])
+    table.measure(Request(rules=read_rules([rule]).unwrap(), samples=0))
+    groups = [each for each in runner.queries if "GROUP BY" in each or "DISTINCT" in each]
+    assert groups
+    assert all(f"{MARK}' " in each or f"{MARK}')" in each for each in groups)
+
+
+@pytest.mark.parametrize("name", ["bigquery", "trino"])
+def test_trim_takes_spaces_alone(name: str) -> None:
+    assert _written(name, DIALECTS[name].trimmed(_TABLE.text)).startswith("SELECT TRIM(")
+    assert "' '" in _written(name, DIALECTS[name].trimmed(_TABLE.text))
+
+
+def test_patterns_of_snowflake_have_no_more_than_posix_knows() -> None:
+    snowflake = DIALECTS["snowflake"]
+    written = _written("snowflake", snowflake.matches(_TABLE.text, r"^(?:ab){2,3}?.*?(?s:.)\*?$"))
+    assert r"'(^(ab){2,3}[^\\x0A]*((.|\\n))\\*?$)'" in written
+    with pytest.raises(UnsupportedOperationError, match="know no lines"):
+        snowflake.matches(_TABLE.text, "(?m)^a")
+
+
+def test_texts_of_mysql_are_compared_by_a_collation_that_pads_nothing() -> None:
+    mysql = DIALECTS["mysql"]
+    text = "(CAST(`t0`.`text` AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_0900_bin)"
+    assert f"{text} = 'a'" in _written("mysql", mysql.collated(_TABLE.text) == "a")
+
+
+def test_texts_of_sql_server_are_unicode() -> None:
+    mssql = DIALECTS["mssql"]
+    text = "(CAST([t0].[text] AS NVARCHAR(MAX)) COLLATE Latin1_General_100_BIN2)"
+    assert f"{text} LIKE N'é%'" in _written("mssql", mssql.like_pattern(mssql.collated(_TABLE.text), "é%"))
+
+
+def test_a_condition_of_sql_server_that_is_not_known_is_a_null() -> None:
+    assert _written("mssql", ~(_TABLE.number > 1)).startswith(
+        "SELECT CAST(CASE WHEN NOT ([t0].[number] > 1) THEN 1 WHEN NOT (NOT ([t0].[number] > 1)) THEN 0 END AS BIT)"
+    )
+
+
+def test_a_database_without_patterns_says_so() -> None:
+    with pytest.raises(UnsupportedOperationError, match="mssql has no regular expressions"):
+        DIALECTS["mssql"].matches(_TABLE.text, "a")
+
+
+def test_bigquery_adds_numbers_with_all_their_digits() -> None:
+    assert "AS BIGNUMERIC" in _written("bigquery", _TABLE.number.cast(DIALECTS["bigquery"].wide(12)))

@@ -12,7 +12,7 @@ from attrs import frozen
 from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.asking import Answer, Ask, Found, Plan
-from veriport.adapters.engines.ibis.values import decoded, key_of, number, observed_of, scale_of
+from veriport.adapters.engines.ibis.values import decoded, exact_key_of, number, observed_of, scale_of
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.measurements import Measurement
 from veriport.domain.rules.aggregates import Aggregate, Correlation, Of
@@ -64,7 +64,7 @@ def _nulls(rule: Aggregate, view: View) -> Plan:
 
 
 def _distinct(rule: Aggregate, view: View) -> Plan:
-    value = key_of(view.value(rule.column), view.dialect)
+    value = exact_key_of(view.value(rule.column), view.dialect)
     present = view.within(rule, view.raw(rule.column).notnull())
     answer = yield Ask(
         {"rows": view.table.count(where=present), "distinct": value.nunique(where=view.where(rule))}

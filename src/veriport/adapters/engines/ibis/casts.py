@@ -32,7 +32,7 @@ def equal(left: ir.Value, right: ir.Value) -> ir.BooleanValue:
 def ends_with(text: ir.StringValue, end: ir.StringValue) -> ir.BooleanValue:
     """Whether a text has another one, perhaps an empty one, at its end."""
     start = text.length() - end.length()
-    ends = equal(text.substr(ibis.greatest(start, 0), end.length()), end)
+    ends = equal(text.substr((start > 0).ifelse(start, 0), end.length()), end)
     return (start >= 0).ifelse(ends, start > start)  # noqa: PLR0124  # FALSE, or null
 
 

@@ -133,7 +133,7 @@ def _contains(rule: Contains, view: View) -> ir.BooleanValue:
         return text.substr(0, size) == part
     start = text.length() - size
     return (start >= 0).ifelse(
-        text.substr(ibis.greatest(start, 0), size) == part, wherever(text, holds=False)
+        text.substr((start > 0).ifelse(start, 0), size) == part, wherever(text, holds=False)
     )
 
 
@@ -243,8 +243,17 @@ def _row_unique(rule: RowUnique, view: View) -> ir.BooleanValue:
     if all(value.family in NUMERIC for value in typed) and view.dialect.has_nan:
         exprs = [each + 0.0 if each.type().is_floating() else each for each in exprs]
     several = reduce(operator.add, (each.notnull().ifelse(1, 0) for each in exprs)) > 1
-    pairs = [(left == right).fill_null(ibis.literal(value=False)) for left, right in combinations(exprs, 2)]
+    pairs = [
+        _same(left, right, view.dialect).fill_null(ibis.literal(value=False))
+        for left, right in combinations(exprs, 2)
+    ]
     return several.ifelse(~reduce(operator.or_, pairs), ibis.null(dt.boolean))
+
+
+def _same(left: ir.Value, right: ir.Value, dialect: Dialect) -> ir.BooleanValue:
+    if dialect.equal_nans or not (left.type().is_floating() and right.type().is_floating()):
+        return left == right
+    return (left == right) | (dialect.is_nan(left) & dialect.is_nan(right))
 
 
 _CONDITIONS: Mapping[type[Rule], Callable[..., ir.BooleanValue]] = {

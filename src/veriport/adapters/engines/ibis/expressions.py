@@ -14,7 +14,7 @@ from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis import casts
 from veriport.adapters.engines.ibis.dialects import Dialect
-from veriport.adapters.engines.ibis.functions import ceil, floor, trim
+from veriport.adapters.engines.ibis.functions import ceil, floor
 from veriport.adapters.engines.ibis.values import Value, alike, constant, number, time_constant
 from veriport.domain.errors import InvalidRule
 from veriport.domain.expressions import FUNCTIONS, Call, Expr, Kind, Literal, Name
@@ -209,8 +209,10 @@ class Compiler:
         if function in _ARITHMETIC:
             return self._calculated(function, values)
         if function == "round":
-            return _round(*values)
+            return _round(self.dialect, *values)
         gives = FUNCTIONS[function].gives
+        if function == "trim":
+            return _words(self.dialect.collated(self.dialect.trimmed(values[0].expr)))
         make = _PARTS_OF_TEXT if self.dialect.text_times and function in _PARTS_OF_TEXT else _FUNCTIONS
         made = make[function](*(value.expr for value in values))
         if gives is Kind.NUMBER:
@@ -276,7 +278,7 @@ _ARITHMETIC: Mapping[str, Callable[..., ir.Value]] = {
 }
 
 
-def _round(value: Value, digits: Value | None = None) -> Value:
+def _round(dialect: Dialect, value: Value, digits: Value | None = None) -> Value:
     """Half away from zero, by shifting the point; a whole number is round already."""
     if value.family is Family.INTEGER:
         return value
@@ -286,7 +288,7 @@ def _round(value: Value, digits: Value | None = None) -> Value:
     below = floor(shifted)
     whole = below + (shifted - below >= 0.5).ifelse(1.0, 0.0)  # noqa: PLR2004  # a half
     rounded = (number < 0).ifelse(-whole, whole) / shift
-    return _double((shifted < float("inf")).ifelse(rounded, number))
+    return _double(dialect.is_finite(shifted).ifelse(rounded, number))
 
 
 _FUNCTIONS: Mapping[str, Callable[..., ir.Value]] = {
@@ -298,7 +300,6 @@ _FUNCTIONS: Mapping[str, Callable[..., ir.Value]] = {
     "ceil": lambda a: None if a.type().is_integer() else ceil(a.cast(dt.float64)),
     "lower": lambda a: a.lower(),
     "upper": lambda a: a.upper(),
-    "trim": trim,
     "length": lambda a: a.length().cast(dt.int64),
     "||": operator.add,
     "substring": lambda a, start, count=None: a.substr(start - 1, count),

@@ -32,6 +32,7 @@ floor = _function("floor", (dt.float64,), dt.float64)
 ceil = _function("ceil", (dt.float64,), dt.float64)
 #: Spaces only, where Ibis strips all white space.
 trim = _function("trim", (dt.string,), dt.string)
+trim_of = _function("trim", (dt.string, dt.string), dt.string)
 rtrim = _function("rtrim", (dt.string, dt.string), dt.string)
 replace = _function("replace", (dt.string, dt.string, dt.string), dt.string)
 

@@ -19,7 +19,7 @@ from ibis.expr import types as ir
 from veriport.adapters.engines.ibis.aggregates import count
 from veriport.adapters.engines.ibis.asking import Answer, Ask, Found, Mark, Plan
 from veriport.adapters.engines.ibis.dialects import Dialect
-from veriport.adapters.engines.ibis.values import key_of
+from veriport.adapters.engines.ibis.values import exact_key_of
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.measurements import Measurement
 from veriport.domain.rules.base import Nulls
@@ -99,7 +99,7 @@ def _keys(rule: Unique | Duplicate, view: View) -> Mapping[str, ir.Value]:
 
 def _key(view: View, name: str) -> ir.Value:
     nested = view.fields[name].column.dtype.family in NESTED
-    return view.raw(name) if nested else key_of(view.value(name), view.dialect)
+    return view.raw(name) if nested else exact_key_of(view.value(name), view.dialect)
 
 
 def _repeated(rule: Unique | Duplicate, view: View) -> ir.Table:

@@ -9,6 +9,7 @@ from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.aggregates import count
 from veriport.adapters.engines.ibis.asking import Ask, CannotEvaluate, Found, Mark, Plan
+from veriport.adapters.engines.ibis.dialects import Dialect
 from veriport.adapters.engines.ibis.sources import Elsewhere, Source
 from veriport.adapters.engines.ibis.values import Value, alike
 from veriport.adapters.engines.ibis.views import View
@@ -98,16 +99,21 @@ def _sides(
         if sides is None:
             types = f"{left.type.name} and {right.type.name}"
             raise DataError(f"{column!r} and {other!r} of {rule.other.label} do not compare: {types}")
-        mine.append(_without_sign(sides[0]))
-        theirs.append(_without_sign(sides[1]))
+        mine += _keys(sides[0], view.dialect)
+        theirs += _keys(sides[1], view.dialect)
     return mine, there.table.select(
         **{f"{name}{place}": each for place, each in enumerate(theirs)}
     ).distinct()
 
 
-def _without_sign(side: ir.Value) -> ir.Value:
-    """Zero has none."""
-    return side + 0.0 if side.type().is_floating() else side
+def _keys(side: ir.Value, dialect: Dialect) -> list[ir.Value]:
+    """What is equal where a side is: zero has no sign, and NaN is told apart where it equals nothing."""
+    if not side.type().is_floating():
+        return [side]
+    if dialect.equal_nans:
+        return [side + 0.0]
+    is_nan = dialect.is_nan(side)
+    return [is_nan.ifelse(0.0, side + 0.0), is_nan.ifelse(1, 0)]
 
 
 def _matched(left: Value, right: Value, view: View) -> Sequence[ir.Value] | None:

@@ -9,12 +9,20 @@ from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.aggregates import count
 from veriport.adapters.engines.ibis.asking import Ask, Found, Plan
-from veriport.adapters.engines.ibis.values import among, comparable, decoded, key_of, observed_of, with_expr
+from veriport.adapters.engines.ibis.values import (
+    among,
+    comparable,
+    decoded,
+    exact_key_of,
+    key_of,
+    observed_of,
+    with_expr,
+)
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.measurements import Measurement, Sample
 from veriport.domain.rules.aggregates import DistinctSet, ModeInSet, Relation
 from veriport.domain.rules.scalars import Scalar, plain
-from veriport.domain.types import Family
+from veriport.domain.types import TEXT, Family
 
 
 def distinct_set(rule: DistinctSet, view: View, samples: int) -> Plan:
@@ -26,11 +34,11 @@ def distinct_set(rule: DistinctSet, view: View, samples: int) -> Plan:
         return Found(_amiss(rule, 0, [], [] if rule.relation is Relation.SUBSET else [*wanted.values()], 0))
     kept = _kept(view.seen(rule), rule.column)
     listed = among(with_expr(value, kept["compared"]), rule.values, view.dialect)
-    others = kept.filter(~listed).select("shown").distinct()
+    others = _different(kept.filter(~listed))
     answer = yield Ask(
         {"rows": count(view, rule, view.raw(rule.column).notnull())},
         (
-            kept.filter(listed).select("shown").distinct(),
+            _different(kept.filter(listed)),
             others.count().as_table(),
             others.order_by("shown").limit(max(samples, 1)),
         ),
@@ -47,8 +55,20 @@ def distinct_set(rule: DistinctSet, view: View, samples: int) -> Plan:
 
 def _kept(view: View, name: str) -> ir.Table:
     """The values of a column that are not null, as they are compared and as they are shown."""
-    kept = view.table.select(compared=key_of(view.value(name), view.dialect), shown=_shown(view, name))
+    value = view.value(name)
+    exact = {_EXACT: exact_key_of(value, view.dialect)} if view.dialect.pads and value.family in TEXT else {}
+    kept = view.table.select(compared=key_of(value, view.dialect), shown=_shown(view, name), **exact)
     return kept.filter(kept["compared"].notnull())
+
+
+_EXACT = "exact"
+
+
+def _different(kept: ir.Table) -> ir.Table:
+    """The values, each once."""
+    if _EXACT not in kept.columns:
+        return kept.select("shown").distinct()
+    return kept.group_by(["shown", _EXACT]).agg(size=kept.count()).select("shown")
 
 
 def _shown(view: View, name: str) -> ir.Value:
@@ -73,7 +93,9 @@ def mode_in_set(rule: ModeInSet, view: View, samples: int) -> Plan:
         yield Ask()
         return Found(Measurement(checked=0))
     kept = _kept(view.seen(rule), rule.column)
-    grouped = kept.group_by(["compared", "shown"]).agg(size=kept.count())
+    grouped = kept.group_by([name for name in ("compared", "shown", _EXACT) if name in kept.columns]).agg(
+        size=kept.count()
+    )
     listed = among(with_expr(value, grouped["compared"]), rule.values, view.dialect)
     grouped = grouped.mutate(listed=listed.ifelse(1, 0))
     first = grouped.order_by([ibis.desc("size"), "listed", "compared"]).limit(1).select("shown", "listed")

@@ -55,8 +55,10 @@ def checked_here(rule: TextRule, view: View, samples: int) -> Plan:
 
 def _texts(view: View, rule: TextRule) -> ir.Table:
     """The different texts, and how often each occurs."""
-    rows = view.table.select(text=view.value(rule.column).expr)
-    return rows.group_by("text").agg(size=rows.count()).limit(MOST_TEXTS + 1)
+    text = view.value(rule.column).expr
+    rows = view.table.select(text=text, exact=view.dialect.exact(text))
+    grouped = rows.group_by(["text", "exact"] if view.dialect.pads else "text").agg(size=rows.count())
+    return grouped.select("text", "size").limit(MOST_TEXTS + 1)
 
 
 def _refused(rule: TextRule, check: _Check | None, found: list[tuple[object, ...]]) -> tuple[list[str], int]:

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import ibis
 import ibis.expr.datatypes as dt
 from attrs import evolve, frozen
+from ibis.common.exceptions import UnsupportedOperationError
 from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.dialects import Dialect
@@ -74,6 +75,11 @@ def key_of(value: Value, dialect: Dialect) -> ir.Value:
     return value.expr + 0.0 if value.family is Family.FLOAT and dialect.has_nan else value.expr
 
 
+def exact_key_of(value: Value, dialect: Dialect) -> ir.Value:
+    """The same for groups that nobody is shown, in which blanks at the end count."""
+    return dialect.exact(value.expr) if value.family in TEXT else key_of(value, dialect)
+
+
 def _microseconds(column: ir.Value, dialect: Dialect) -> ir.Value:
     """A span of time as a whole number."""
     if dialect.name == "duckdb":
@@ -84,7 +90,7 @@ def _microseconds(column: ir.Value, dialect: Dialect) -> ir.Value:
         parts = {"DAY": 86_400.0, "HOUR": 3_600.0, "MINUTE": 60.0, "SECOND": 1.0}
         seconds = sum(date_part(part, column) * size for part, size in parts.items())
         return (seconds * 1_000_000.0).round().cast(dt.int64)
-    raise InvalidRule(f"durations of {dialect.name} are not evaluated")
+    raise UnsupportedOperationError(f"durations of {dialect.name} are not evaluated")
 
 
 def _canonical(text: ir.Value, family: Family) -> ir.Value:
@@ -170,7 +176,7 @@ def time_constant(when: date | time, dialect: Dialect) -> ir.Value:
     if dialect.text_times:
         return ibis.literal(when.isoformat(sep=" ") if isinstance(when, datetime) else when.isoformat())
     if not isinstance(when, datetime):
-        return ibis.literal(when)
+        return ibis.literal(when.isoformat()).cast(dt.time if isinstance(when, time) else dt.date)
     if when.tzinfo is None:
         return ibis.literal(when.isoformat(sep=" ")).cast(dt.timestamp)
     return ibis.literal(when.astimezone(UTC).isoformat(sep=" ")).cast(dt.Timestamp("UTC"))
@@ -187,8 +193,12 @@ def rounded(value: float, kind: Value) -> float:
     return packed
 
 
-def _beyond(when: object, kind: Value) -> int:
-    """-1 or 1 for a time before or after all that nanoseconds of 64 bits reach, else 0."""
+def _beyond(value: Scalar, kind: Value, dialect: Dialect) -> int:
+    """-1 or 1 for a value before or after all that a column can hold and a query can write, else 0."""
+    if kind.family is Family.FLOAT and not dialect.has_infinity:
+        number = rounded(float(str(value)), kind)
+        return 0 if math.isfinite(number) else -1 if number < 0 else 1
+    when = moment(kind.family, str(value))
     if not isinstance(kind.dtype, dt.Timestamp) or kind.dtype.scale != 9 or not isinstance(when, datetime):  # noqa: PLR2004  # nanoseconds
         return 0
     year = when.year
@@ -209,7 +219,7 @@ def at_least(kind: Value, low: Scalar, dialect: Dialect, *, closed: bool) -> ir.
         if not lowest < least <= highest:
             return wherever(kind.expr, holds=least <= lowest)
         return kind.expr >= _of_units(least, kind)
-    if beyond := _beyond(moment(kind.family, str(low)), kind):
+    if beyond := _beyond(low, kind, dialect):
         return wherever(kind.expr, holds=beyond < 0)
     bound = constant(low, kind, dialect)
     return kind.expr >= bound if closed else kind.expr > bound
@@ -224,7 +234,7 @@ def at_most(kind: Value, high: Scalar, dialect: Dialect, *, closed: bool) -> ir.
         if not lowest <= most < highest:
             return wherever(kind.expr, holds=most >= highest)
         return kind.expr <= _of_units(most, kind)
-    if beyond := _beyond(moment(kind.family, str(high)), kind):
+    if beyond := _beyond(high, kind, dialect):
         return wherever(kind.expr, holds=beyond > 0)
     bound = constant(high, kind, dialect)
     return kind.expr <= bound if closed else kind.expr < bound
@@ -242,7 +252,7 @@ def held(values: Iterable[Scalar], kind: Value, dialect: Dialect) -> list[tuple[
 
 
 def _held(value: Scalar, kind: Value, dialect: Dialect) -> ir.Value | None:
-    if kind.family is Family.NULL or _beyond(moment(kind.family, str(value)), kind):
+    if kind.family is Family.NULL or _beyond(value, kind, dialect):
         return None
     if isinstance(value, str) and kind.family in TEXT and not dialect.holds(value):
         return None
