@@ -166,3 +166,7 @@ def test_a_database_without_patterns_says_so() -> None:
 
 def test_bigquery_adds_numbers_with_all_their_digits() -> None:
     assert "AS BIGNUMERIC" in _written("bigquery", _TABLE.number.cast(DIALECTS["bigquery"].wide(12)))
+
+
+def test_mysql_counts_texts_and_not_the_places_of_what_they_contain() -> None:
+    assert _written("mysql", _TABLE.text.contains("a")).startswith("SELECT LOCATE('a', `t0`.`text`) > 0 AS")
