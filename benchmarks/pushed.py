@@ -18,8 +18,8 @@ import ibis.backends.sql.compilers  # noqa: F401  # what the first check of a pr
 import psycopg
 
 import veriport
-import veriport.adapters.engines.ibis.duckdb
-import veriport.adapters.engines.ibis.postgres
+import veriport.adapters.engines.ibis.databases.duckdb
+import veriport.adapters.engines.ibis.databases.postgres
 import veriport.api.doors
 import veriport.application.checking
 from benchmarks.work import COUNTRIES, EMAIL, RULES, SKU, STATUSES

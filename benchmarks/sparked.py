@@ -11,7 +11,7 @@ from typing import Any
 import pyspark  # noqa: F401  # a process without it says so at once
 
 import veriport
-import veriport.adapters.engines.ibis.spark
+import veriport.adapters.engines.ibis.databases.spark
 import veriport.api.doors
 import veriport.application.checking
 from benchmarks.pushed import by_hand, failing

@@ -20,9 +20,9 @@ import sqlglot.expressions as sge
 from attrs import define, evolve, frozen
 
 from tests.databases import DuckDB, first_of, types_of, values_of
+from veriport.adapters.engines.ibis.databases.errors import first_line
+from veriport.adapters.engines.ibis.databases.opening import open_source
 from veriport.adapters.engines.ibis.dialects import DIALECTS, Dialect
-from veriport.adapters.engines.ibis.errors import first_line
-from veriport.adapters.engines.ibis.opening import open_source
 from veriport.adapters.engines.ibis.sources import RefusedQuery
 from veriport.adapters.engines.ibis.tables import IbisTable
 from veriport.domain.datasets import Dataset

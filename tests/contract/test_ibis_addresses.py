@@ -16,7 +16,7 @@ from tests.cli import veriport as command
 from tests.databases import Postgres, SQLite
 from tests.servers.postgres import PASSWORD, USER
 from veriport.adapters.engines.ibis import IbisEngine
-from veriport.adapters.engines.ibis.addresses import names_in
+from veriport.adapters.engines.ibis.databases.addresses import names_in
 from veriport.adapters.engines.ibis.dialects import POSTGRES
 from veriport.domain.datasets import Address, Handle
 from veriport.domain.errors import ConfigurationError

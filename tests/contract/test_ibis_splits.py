@@ -24,12 +24,12 @@ from tests.databases import Postgres
 from veriport.adapters.clocks.system import SystemClock
 from veriport.adapters.engines.composed.retried import RetriedEngine
 from veriport.adapters.engines.ibis import IbisEngine
-from veriport.adapters.engines.ibis.arrow import Shape
+from veriport.adapters.engines.ibis.databases.opening import open_source
+from veriport.adapters.engines.ibis.databases.tables_of_ibis import IbisRunner
 from veriport.adapters.engines.ibis.dialects import DUCKDB, Dialect
-from veriport.adapters.engines.ibis.opening import open_source
 from veriport.adapters.engines.ibis.sources import Runner
+from veriport.adapters.engines.ibis.splits.arrow import Shape
 from veriport.adapters.engines.ibis.tables import IbisTable
-from veriport.adapters.engines.ibis.tables_of_ibis import IbisRunner
 from veriport.adapters.folders.local import LocalFolder
 from veriport.domain.datasets import Address, Handle
 from veriport.domain.rules.reading import read_rules

@@ -20,7 +20,7 @@ from tests.databases import Spark
 from tests.matrix import Asked
 from tests.servers.spark import spark_connect_url, spark_server  # noqa: F401  # a fixture
 from veriport.adapters.engines.ibis import IbisEngine
-from veriport.adapters.engines.ibis.addresses import location_of
+from veriport.adapters.engines.ibis.databases.addresses import location_of
 from veriport.domain.datasets import Address
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.results import CheckResult, RuleStatus

@@ -9,8 +9,8 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from veriport.adapters.engines.ibis.arrow import Kept, Shape
 from veriport.adapters.engines.ibis.sources import RefusedQuery
+from veriport.adapters.engines.ibis.splits.arrow import Kept, Shape
 
 
 def shape(dtype: pa.DataType, comes: pa.DataType | None = None) -> Shape:

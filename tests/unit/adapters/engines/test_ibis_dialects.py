@@ -11,8 +11,8 @@ import pytest
 import sqlglot
 from ibis.common.exceptions import UnsupportedOperationError
 
-from veriport.adapters.engines.ibis.compilers import MARK
 from veriport.adapters.engines.ibis.dialects import DIALECTS, Dialect
+from veriport.adapters.engines.ibis.dialects.compilers import MARK
 from veriport.adapters.engines.ibis.sources import Source, field_of, unbound
 from veriport.adapters.engines.ibis.tables import IbisTable
 from veriport.domain.expressions import Call, Literal, Name

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from attrs import field, frozen
 
-from veriport.adapters.engines.ibis.opening import open_source
+from veriport.adapters.engines.ibis.databases.opening import open_source
 from veriport.adapters.engines.ibis.tables import IbisTable
 from veriport.domain.datasets import Dataset
 from veriport.domain.validators import texts

@@ -20,7 +20,7 @@ from veriport.domain.types import Column, DataType
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from veriport.adapters.engines.ibis.arrow import Shape
+    from veriport.adapters.engines.ibis.splits.arrow import Shape
 
 #: A column that numbers the rows of a frame; it belongs to nobody's table.
 ROW = "__veriport_row"

@@ -13,11 +13,11 @@ from attrs import evolve, frozen
 from ibis.common.exceptions import OperationNotDefinedError, UnsupportedOperationError
 
 from veriport.adapters.engines.ibis.asking import CannotEvaluate, Found
-from veriport.adapters.engines.ibis.errors import first_line
-from veriport.adapters.engines.ibis.plans import plan_for
+from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.rounds import TROUBLE, Rounds
+from veriport.adapters.engines.ibis.rules.plans import plan_for
+from veriport.adapters.engines.ibis.rules.values import decoded
 from veriport.adapters.engines.ibis.sources import ROW, RefusedQuery, Source
-from veriport.adapters.engines.ibis.values import decoded
 from veriport.adapters.engines.ibis.viewing import Viewing
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.binding import columns_read
@@ -55,7 +55,7 @@ class IbisTable:
 
     def split(self, request: Request, valid: str, failing: str) -> Divided:
         """See ``veriport.ports.engines.SupportsSplit``."""
-        from veriport.adapters.engines.ibis.split import Splitting  # noqa: PLC0415  # Arrow, which takes a while
+        from veriport.adapters.engines.ibis.splits.splitting import Splitting  # noqa: PLC0415  # Arrow, which takes a while
 
         viewing = Viewing(self._source, request, self._order_by)
         return Splitting(self._source, request, viewing).write(valid, failing)

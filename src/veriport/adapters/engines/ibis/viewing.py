@@ -8,7 +8,7 @@ import ibis
 from attrs import field, frozen
 from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis.errors import first_line
+from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.rounds import TROUBLE
 from veriport.adapters.engines.ibis.sources import ROW, Source
 from veriport.adapters.engines.ibis.views import View

@@ -10,9 +10,9 @@ from attrs import field, frozen
 from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.dialects import Dialect
-from veriport.adapters.engines.ibis.expressions import Compiler
+from veriport.adapters.engines.ibis.rules.expressions import Compiler
+from veriport.adapters.engines.ibis.rules.values import Value, shown, value_of
 from veriport.adapters.engines.ibis.sources import Field
-from veriport.adapters.engines.ibis.values import Value, shown, value_of
 from veriport.domain.expressions import Expr
 from veriport.domain.rules.base import Rule
 from veriport.domain.types import Family

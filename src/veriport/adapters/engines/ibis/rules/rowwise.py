@@ -8,8 +8,8 @@ from typing import TypeAlias
 import ibis
 from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis.aggregates import count
 from veriport.adapters.engines.ibis.asking import Answer, Ask, Found, Plan
+from veriport.adapters.engines.ibis.rules.aggregates import count
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.measurements import Measurement
 from veriport.domain.rules.base import ColumnRule, Nulls, Rule

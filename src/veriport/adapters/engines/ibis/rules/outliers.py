@@ -7,10 +7,10 @@ from typing import TypeAlias
 
 from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis import aggregates
 from veriport.adapters.engines.ibis.asking import Asking
-from veriport.adapters.engines.ibis.rowwise import Test, never
-from veriport.adapters.engines.ibis.values import number
+from veriport.adapters.engines.ibis.rules import aggregates
+from veriport.adapters.engines.ibis.rules.rowwise import Test, never
+from veriport.adapters.engines.ibis.rules.values import number
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.rules.base import Rule
 from veriport.domain.rules.spread import InterquartileRange, ZScore

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import ibis
 from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis.aggregates import count
 from veriport.adapters.engines.ibis.asking import Ask, Found, Plan
-from veriport.adapters.engines.ibis.values import (
+from veriport.adapters.engines.ibis.rules.aggregates import count
+from veriport.adapters.engines.ibis.rules.values import (
     among,
     comparable,
     decoded,

@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 import ibis
 
 from veriport.adapters.engines.ibis.asking import Asking, CannotEvaluate, Mark
-from veriport.adapters.engines.ibis.conditions import condition
-from veriport.adapters.engines.ibis.groups import duplicate_mark, unique_mark
-from veriport.adapters.engines.ibis.order import monotonic_mark
-from veriport.adapters.engines.ibis.outliers import OUTLIERS
-from veriport.adapters.engines.ibis.references import reference_mark
-from veriport.adapters.engines.ibis.rowwise import Test, breaks
+from veriport.adapters.engines.ibis.rules.conditions import condition
+from veriport.adapters.engines.ibis.rules.groups import duplicate_mark, unique_mark
+from veriport.adapters.engines.ibis.rules.order import monotonic_mark
+from veriport.adapters.engines.ibis.rules.outliers import OUTLIERS
+from veriport.adapters.engines.ibis.rules.references import reference_mark
+from veriport.adapters.engines.ibis.rules.rowwise import Test, breaks
+from veriport.adapters.engines.ibis.rules.texts import text_mark
 from veriport.adapters.engines.ibis.sources import Source
-from veriport.adapters.engines.ibis.texts import text_mark
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.rules.base import AllColumnsRule, Rule
 from veriport.domain.rules.references import ReferentialIntegrity

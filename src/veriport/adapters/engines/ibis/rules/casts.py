@@ -10,8 +10,8 @@ import ibis.expr.operations as ops
 from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.dialects import Dialect
-from veriport.adapters.engines.ibis.functions import ceil, floor
-from veriport.adapters.engines.ibis.values import Value
+from veriport.adapters.engines.ibis.dialects.functions import ceil, floor
+from veriport.adapters.engines.ibis.rules.values import Value
 from veriport.domain.errors import InvalidRule
 from veriport.domain.types import NUMERIC, TEXT, DataType, Family
 

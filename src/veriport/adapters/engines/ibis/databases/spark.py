@@ -17,9 +17,10 @@ from ibis.expr import types as ir
 from pyspark.errors import PySparkException
 from pyspark.sql import Row
 
-from veriport.adapters.engines.ibis.addresses import Location, one_of
+from veriport.adapters.engines.ibis.databases.addresses import Location, one_of
+from veriport.adapters.engines.ibis.databases.errors import first_line
+from veriport.adapters.engines.ibis.databases.spark_logs import unlogged
 from veriport.adapters.engines.ibis.dialects import SPARK, Dialect
-from veriport.adapters.engines.ibis.errors import first_line
 from veriport.adapters.engines.ibis.sources import (
     SELF,
     Elsewhere,
@@ -31,7 +32,6 @@ from veriport.adapters.engines.ibis.sources import (
     unbound,
     within,
 )
-from veriport.adapters.engines.ibis.spark_logs import unlogged
 from veriport.domain.datasets import Address, Handle
 from veriport.domain.errors import ConfigurationError
 from veriport.ports.errors import DataError, MissingExtra, TransientError
@@ -39,7 +39,7 @@ from veriport.ports.errors import DataError, MissingExtra, TransientError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from veriport.adapters.engines.ibis.arrow import Shape
+    from veriport.adapters.engines.ibis.splits.arrow import Shape
 
 
 @define
@@ -167,7 +167,7 @@ def _is_connect(session: Any) -> bool:  # noqa: ANN401  # Spark's own class
 
 def _connect() -> Any:  # noqa: ANN401  # a module
     try:
-        return import_module("veriport.adapters.engines.ibis.connect")
+        return import_module("veriport.adapters.engines.ibis.databases.connect")
     except ImportError as missing:
         raise MissingExtra("Spark Connect", "spark-connect") from missing
 

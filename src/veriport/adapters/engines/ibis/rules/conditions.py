@@ -14,7 +14,7 @@ import ibis.expr.datatypes as dt
 from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.dialects import Dialect
-from veriport.adapters.engines.ibis.values import (
+from veriport.adapters.engines.ibis.rules.values import (
     Value,
     alike,
     among,

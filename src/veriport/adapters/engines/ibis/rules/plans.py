@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from veriport.adapters.engines.ibis import aggregates
-from veriport.adapters.engines.ibis.aggregates import count
 from veriport.adapters.engines.ibis.asking import Ask, CannotEvaluate, Found, Plan
-from veriport.adapters.engines.ibis.conditions import condition
-from veriport.adapters.engines.ibis.groups import duplicate, unique
-from veriport.adapters.engines.ibis.order import monotonic
-from veriport.adapters.engines.ibis.outliers import OUTLIERS
-from veriport.adapters.engines.ibis.references import referential_integrity, row_count_match
-from veriport.adapters.engines.ibis.rowwise import row_plan
-from veriport.adapters.engines.ibis.sets import distinct_set, mode_in_set
+from veriport.adapters.engines.ibis.rules import aggregates
+from veriport.adapters.engines.ibis.rules.aggregates import count
+from veriport.adapters.engines.ibis.rules.conditions import condition
+from veriport.adapters.engines.ibis.rules.groups import duplicate, unique
+from veriport.adapters.engines.ibis.rules.order import monotonic
+from veriport.adapters.engines.ibis.rules.outliers import OUTLIERS
+from veriport.adapters.engines.ibis.rules.references import referential_integrity, row_count_match
+from veriport.adapters.engines.ibis.rules.rowwise import row_plan
+from veriport.adapters.engines.ibis.rules.sets import distinct_set, mode_in_set
+from veriport.adapters.engines.ibis.rules.texts import checked_here
 from veriport.adapters.engines.ibis.sources import Source
-from veriport.adapters.engines.ibis.texts import checked_here
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.measurements import Measurement
 from veriport.domain.rules.aggregates import Aggregate, Correlation, DistinctSet, ModeInSet

@@ -12,7 +12,7 @@ from attrs import frozen
 from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.asking import Answer, Ask, Found, Plan
-from veriport.adapters.engines.ibis.values import decoded, exact_key_of, number, observed_of, scale_of
+from veriport.adapters.engines.ibis.rules.values import decoded, exact_key_of, number, observed_of, scale_of
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.measurements import Measurement
 from veriport.domain.rules.aggregates import Aggregate, Correlation, Of

@@ -16,9 +16,9 @@ from ibis.backends.sql.datatypes import PostgresType
 from ibis.expr import types as ir
 from psycopg import errors
 
-from veriport.adapters.engines.ibis.addresses import Location, one_of
+from veriport.adapters.engines.ibis.databases.addresses import Location, one_of
+from veriport.adapters.engines.ibis.databases.errors import first_line, without
 from veriport.adapters.engines.ibis.dialects import POSTGRES, Dialect
-from veriport.adapters.engines.ibis.errors import first_line, without
 from veriport.adapters.engines.ibis.sources import (
     SELF,
     Elsewhere,
@@ -37,7 +37,7 @@ from veriport.ports.errors import DataError, TransientError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from veriport.adapters.engines.ibis.arrow import Shape
+    from veriport.adapters.engines.ibis.splits.arrow import Shape
 
 _NAME = "veriport_rows"
 _CONNECT_SECONDS = 10

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from attrs import define
 from ibis.expr import types as ir
 
+from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.dialects import DIALECTS, Dialect
-from veriport.adapters.engines.ibis.errors import first_line
 from veriport.adapters.engines.ibis.sources import RefusedQuery, Runner, Source, field_of
 from veriport.domain.datasets import Handle
 from veriport.domain.errors import ConfigurationError
@@ -19,7 +19,7 @@ from veriport.domain.errors import ConfigurationError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from veriport.adapters.engines.ibis.arrow import Shape
+    from veriport.adapters.engines.ibis.splits.arrow import Shape
 
 
 _Fetch: TypeAlias = Callable[[int], Sequence[Sequence[object]]]
@@ -91,26 +91,26 @@ def _connection_of(expression: Any) -> Any:  # noqa: ANN401  # Ibis ships no typ
 
 
 def _duckdb(connection: Any, timeout_seconds: float | None) -> Runner:  # noqa: ANN401  # Ibis ships no types
-    from veriport.adapters.engines.ibis.duckdb import DuckDBRunner  # noqa: PLC0415  # an extra
+    from veriport.adapters.engines.ibis.databases.duckdb import DuckDBRunner  # noqa: PLC0415  # an extra
 
     return DuckDBRunner(connection.con, timeout_seconds=timeout_seconds)
 
 
 def _postgres(connection: Any, timeout_seconds: float | None) -> Runner:  # noqa: ANN401  # Ibis ships no types
-    from veriport.adapters.engines.ibis.postgres import PostgresRunner  # noqa: PLC0415  # an extra
+    from veriport.adapters.engines.ibis.databases.postgres import PostgresRunner  # noqa: PLC0415  # an extra
 
     del timeout_seconds  # the connection is the caller's, and so is what is set in it
     return PostgresRunner(connection.con)
 
 
 def _sqlite(connection: Any, timeout_seconds: float | None) -> Runner:  # noqa: ANN401  # Ibis ships no types
-    from veriport.adapters.engines.ibis.sqlite import SQLiteRunner  # noqa: PLC0415  # beside its siblings
+    from veriport.adapters.engines.ibis.databases.sqlite import SQLiteRunner  # noqa: PLC0415  # beside its siblings
 
     return SQLiteRunner(connection.con, timeout_seconds)
 
 
 def _spark(connection: Any, timeout_seconds: float | None) -> Runner:  # noqa: ANN401  # Ibis ships no types
-    from veriport.adapters.engines.ibis.spark import SparkRunner  # noqa: PLC0415  # an extra
+    from veriport.adapters.engines.ibis.databases.spark import SparkRunner  # noqa: PLC0415  # an extra
 
     return SparkRunner(connection._session, timeout_seconds)  # noqa: SLF001  # Ibis gives no other way
 

@@ -20,8 +20,8 @@ from ibis.expr import types as ir
 from ibis.formats.pyarrow import PyArrowType
 
 from veriport.adapters.engines.ibis.asking import Answer
-from veriport.adapters.engines.ibis.errors import first_line
-from veriport.adapters.engines.ibis.functions import date_part, digits_of
+from veriport.adapters.engines.ibis.databases.errors import first_line
+from veriport.adapters.engines.ibis.dialects.functions import date_part, digits_of
 from veriport.adapters.engines.ibis.sources import Field, RefusedQuery
 from veriport.adapters.engines.ibis.types import unit_of
 from veriport.adapters.engines.ibis.views import View

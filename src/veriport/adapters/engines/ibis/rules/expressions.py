@@ -12,10 +12,10 @@ import ibis.expr.operations as ops
 from attrs import frozen
 from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis import casts
 from veriport.adapters.engines.ibis.dialects import Dialect
-from veriport.adapters.engines.ibis.functions import ceil, floor
-from veriport.adapters.engines.ibis.values import Value, alike, constant, number, time_constant
+from veriport.adapters.engines.ibis.dialects.functions import ceil, floor
+from veriport.adapters.engines.ibis.rules import casts
+from veriport.adapters.engines.ibis.rules.values import Value, alike, constant, number, time_constant
 from veriport.domain.errors import InvalidRule
 from veriport.domain.expressions import FUNCTIONS, Call, Expr, Kind, Literal, Name
 from veriport.domain.rules.scalars import Scalar, moment

@@ -13,7 +13,7 @@ import sqlglot.expressions as sge
 from ibis.backends.sql.compilers.base import NULL, STAR, AggGen, SQLGlotCompiler
 from ibis.config import Config
 
-from veriport.adapters.engines.ibis.bits import as_bits
+from veriport.adapters.engines.ibis.dialects.bits import as_bits
 
 if TYPE_CHECKING:
     from veriport.adapters.engines.ibis.dialects import Dialect

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ibis
 from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis.aggregates import count
 from veriport.adapters.engines.ibis.asking import Ask, CannotEvaluate, Found, Mark, Plan
-from veriport.adapters.engines.ibis.rowwise import breaks, never, row_plan
-from veriport.adapters.engines.ibis.values import Value
+from veriport.adapters.engines.ibis.rules.aggregates import count
+from veriport.adapters.engines.ibis.rules.rowwise import breaks, never, row_plan
+from veriport.adapters.engines.ibis.rules.values import Value
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.measurements import Measurement
 from veriport.domain.rules.base import Nulls

@@ -22,7 +22,7 @@ from ibis.common.exceptions import UnsupportedOperationError
 from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.dialects import Dialect
-from veriport.adapters.engines.ibis.functions import (
+from veriport.adapters.engines.ibis.dialects.functions import (
     date_part,
     instant_us,
     replace,

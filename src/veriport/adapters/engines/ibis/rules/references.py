@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import ibis
 from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis.aggregates import count
 from veriport.adapters.engines.ibis.asking import Ask, CannotEvaluate, Found, Mark, Plan
 from veriport.adapters.engines.ibis.dialects import Dialect
+from veriport.adapters.engines.ibis.rules.aggregates import count
+from veriport.adapters.engines.ibis.rules.values import Value, alike
 from veriport.adapters.engines.ibis.sources import Elsewhere, Source
-from veriport.adapters.engines.ibis.values import Value, alike
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.datasets import Address
 from veriport.domain.measurements import Measurement

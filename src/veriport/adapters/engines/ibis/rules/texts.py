@@ -7,9 +7,9 @@ from collections.abc import Callable
 import ibis
 from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis.aggregates import count
 from veriport.adapters.engines.ibis.asking import Ask, CannotEvaluate, Found, Mark, Plan
-from veriport.adapters.engines.ibis.rowwise import Test, breaks, never
+from veriport.adapters.engines.ibis.rules.aggregates import count
+from veriport.adapters.engines.ibis.rules.rowwise import Test, breaks, never
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.formats import FORMATS
 from veriport.domain.measurements import Measurement

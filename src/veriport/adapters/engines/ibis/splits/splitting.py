@@ -17,13 +17,13 @@ import pyarrow.compute as pc
 from attrs import frozen
 from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis.arrow import Kept, Shape, kept, loose
 from veriport.adapters.engines.ibis.asking import Mark
-from veriport.adapters.engines.ibis.errors import first_line
-from veriport.adapters.engines.ibis.halves import Halves, halves
-from veriport.adapters.engines.ibis.marks import mark_for
+from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.rounds import TROUBLE, Rounds
 from veriport.adapters.engines.ibis.sources import RefusedQuery, Source
+from veriport.adapters.engines.ibis.splits.arrow import Kept, Shape, kept, loose
+from veriport.adapters.engines.ibis.splits.halves import Halves, halves
+from veriport.adapters.engines.ibis.splits.marks import mark_for
 from veriport.adapters.engines.ibis.viewing import Viewing
 from veriport.adapters.engines.splits import disk_permitting, words
 from veriport.ports.engines import Divided, Request

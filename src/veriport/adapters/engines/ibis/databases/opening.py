@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from veriport.adapters.engines.ibis.addresses import kind_of, location_of
+from veriport.adapters.engines.ibis.databases.addresses import kind_of, location_of
 from veriport.adapters.engines.ibis.sources import RefusedQuery, Source
 from veriport.domain.datasets import Address, Dataset, Handle
 from veriport.ports.errors import DataError, MissingExtra
@@ -27,7 +27,7 @@ class _Opener:
 
     def __call__(self, what: object, timeout_seconds: float | None) -> Opened:
         try:
-            module = import_module(f"veriport.adapters.engines.ibis.{self.module}")
+            module = import_module(f"{__package__}.{self.module}")
         except ImportError as missing:
             raise MissingExtra(f"a table of {self.module}", self.extra) from missing
         opener: Callable[[object, float | None], Opened] = getattr(module, self.function)

@@ -17,9 +17,9 @@ from attrs import define, field
 from ibis.backends.sql.datatypes import DuckDBType
 from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis.addresses import Location, one_of
+from veriport.adapters.engines.ibis.databases.addresses import Location, one_of
+from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.dialects import DUCKDB, Dialect
-from veriport.adapters.engines.ibis.errors import first_line
 from veriport.adapters.engines.ibis.sources import (
     ROW,
     SELF,
@@ -39,7 +39,7 @@ from veriport.domain.types import DataType, Family
 from veriport.ports.errors import DataError, TransientError
 
 if TYPE_CHECKING:
-    from veriport.adapters.engines.ibis.arrow import Shape
+    from veriport.adapters.engines.ibis.splits.arrow import Shape
 
 _NAME = "veriport_rows"
 #: What gives the rows piece by piece, to a relation and a connection of old versions, too.

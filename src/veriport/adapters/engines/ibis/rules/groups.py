@@ -16,10 +16,10 @@ import ibis
 import ibis.expr.datatypes as dt
 from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis.aggregates import count
 from veriport.adapters.engines.ibis.asking import Answer, Ask, Found, Mark, Plan
 from veriport.adapters.engines.ibis.dialects import Dialect
-from veriport.adapters.engines.ibis.values import exact_key_of
+from veriport.adapters.engines.ibis.rules.aggregates import count
+from veriport.adapters.engines.ibis.rules.values import exact_key_of
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.measurements import Measurement
 from veriport.domain.rules.base import Nulls

@@ -14,9 +14,9 @@ import ibis.expr.datatypes as dt
 from attrs import define, field
 from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis.addresses import Location, one_of
+from veriport.adapters.engines.ibis.databases.addresses import Location, one_of
+from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.dialects import SQLITE, Dialect
-from veriport.adapters.engines.ibis.errors import first_line
 from veriport.adapters.engines.ibis.sources import (
     SELF,
     Elsewhere,
@@ -35,7 +35,7 @@ from veriport.ports.errors import DataError, TransientError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from veriport.adapters.engines.ibis.arrow import Shape
+    from veriport.adapters.engines.ibis.splits.arrow import Shape
 
 _NAME = "veriport_rows"
 

@@ -16,8 +16,8 @@ from attrs import field, frozen
 from ibis.common.exceptions import UnsupportedOperationError
 from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis.compilers import MARK, compiler_of
-from veriport.adapters.engines.ibis.functions import trim, trim_of
+from veriport.adapters.engines.ibis.dialects.compilers import MARK, compiler_of
+from veriport.adapters.engines.ibis.dialects.functions import trim, trim_of
 from veriport.domain.patterns import parse_pattern
 
 

@@ -1,0 +1,1 @@
+"""Each database: how a data set is found in it, and how its queries are run."""

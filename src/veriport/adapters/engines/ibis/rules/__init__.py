@@ -1,0 +1,1 @@
+"""What each kind of rule asks of a database, and how a database says it."""

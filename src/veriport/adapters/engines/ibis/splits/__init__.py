@@ -1,0 +1,1 @@
+"""Valid and failing rows of a database in two files."""
