@@ -135,7 +135,7 @@ def test_any_executor_of_futures() -> None:
 
 def test_what_the_engine_raises_there_is_raised_here() -> None:
     with ThreadPoolExecutor(2) as executor:
-        engine = BatchExecutor(Failing(DataError("torn")), rows=3, running=executor)
+        engine = BatchExecutor(Failing(DataError("torn")), rows=3, running=executor, workers=1)
         with pytest.raises(DataError, match=r"^batch 1 of 2 \(rows 0 to 3\): torn$"):
             check(engine, FRAME, {"type": "row_count", "min": 1})
 
