@@ -108,7 +108,7 @@ def http(messages: int, runs: int) -> Section:
     lines = [
         f"{messages:,} messages of 2 KB by so many threads and lanes to a process that answers at once.",
         "",
-        "- veriport: the time to deliver what SQLite holds; it makes a connection for each message",
+        "- veriport: the time to deliver what SQLite holds, over kept connections",
         "- httpx: a client a thread and nothing else, with connections kept and with one for each message",
         "",
     ]
