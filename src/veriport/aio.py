@@ -31,7 +31,7 @@ from veriport.domain.checkpoints import CheckpointResult
 from veriport.domain.datasets import Dataset, dataset_of
 from veriport.domain.results import CheckResult
 from veriport.domain.rules.base import Rule
-from veriport.ports.engines import Engine, SupportsCancel, Table, own_rules_of
+from veriport.ports.engines import AsyncEngine, Engine, SupportsCancel, Table, own_rules_of
 from veriport.ports.errors import TransientError
 from veriport.wiring import DEFAULT_FILE
 
@@ -248,6 +248,6 @@ class AsyncBoundEngine:
         return await check(data, rules, engine=self.engine, **options)
 
 
-def get_engine(name: str = "polars", **options: object) -> AsyncBoundEngine:
+def get_engine(name: str | Engine | AsyncEngine = "polars", **options: object) -> AsyncBoundEngine:
     """``veriport.get_engine``; nothing is opened yet."""
     return AsyncBoundEngine(engines.get_engine(name, **options).engine)

@@ -424,6 +424,22 @@ class TestWrongConfiguration:
         assert done.err.startswith("veriport: veriport.yaml:1:9: ")
         assert "pip install 'veriport[redis]'" in done.err
 
+    def test_a_wrong_value_of_an_engine_is_told_before_a_run(self, cli: Cli, tmp_path: Path) -> None:
+        engine = "{kind: chain, engines: [{kind: batched, engine: polars, rows: 0}]}"
+        write(tmp_path, "veriport.yaml", f"engine: {engine}\ncheckpoints:\n  - {{name: a, data: x.csv}}\n")
+        words = "rows must be a whole number of at least 1, not 0"
+        for command in (("validate",), ("run", "a")):
+            done = cli("checkpoint", *command)
+            assert (done.code, done.err) == (USAGE, f"veriport: veriport.yaml:1:65: {words}\n")
+
+    def test_an_engine_of_somebody_else_that_cannot_be_built(self, cli: Cli, tmp_path: Path) -> None:
+        write(tmp_path, "bad.py", "class X:\n    def __init__(self): raise RuntimeError('no init')\n")
+        write(tmp_path, "veriport.yaml", "engine: 'bad:X'\ncheckpoints:\n  - {name: a, data: x.csv}\n")
+        assert cli("checkpoint", "validate", PYTHONPATH=str(tmp_path)).code == 0
+        done = cli("checkpoint", "run", "a", PYTHONPATH=str(tmp_path))
+        words = "engine 'bad:X' cannot be built: RuntimeError: no init"
+        assert (done.code, done.err.endswith(f"{words}\n")) == (USAGE, True), done.err
+
     def test_an_unknown_checkpoint_lists_the_known(self, cli: Cli, tmp_path: Path) -> None:
         write(tmp_path, "veriport.yaml", "checkpoints:\n  - {name: orders, data: x.csv}\n")
         done = cli("checkpoint", "run", "order")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from veriport.domain.failures import InvalidExpression
     from veriport.domain.results import CheckResult
     from veriport.domain.rules.base import Rule
-    from veriport.ports.engines import Engine, Table
+    from veriport.ports.engines import AsyncEngine, Engine, Table
 
 
 def parse_expression(text: str) -> Result[Expr, InvalidExpression]:
@@ -38,6 +38,11 @@ def engine_of(engine: object, dataset: Dataset) -> Engine:
     """The engine that a caller means by a name, by an object or by nothing: then the one for such data."""
     if engine is None or isinstance(engine, str):
         return build_engine(engine or engine_kind(dataset))
+    return _made(engine)
+
+
+def _made(engine: object) -> Engine:
+    """An engine object. Raises ``ConfigurationError`` for anything else."""
     if not callable(getattr(engine, "open", None)) or not isinstance(getattr(engine, "name", None), str):
         raise ConfigurationError(
             f"{type(engine).__name__} is not an engine: it needs 'name' and 'open(dataset)' "
@@ -113,6 +118,14 @@ def _nothing() -> None:
     """What an engine without a life does."""
 
 
-def get_engine(name: str = "polars", **options: object) -> BoundEngine:
-    """The engine of that name. Raises ``ConfigurationError`` that lists the known names."""
-    return BoundEngine(build_engine(name, options))
+def get_engine(name: str | Engine | AsyncEngine = "polars", **options: object) -> BoundEngine:
+    """The engine of that name, or the engine itself, with ``check`` on it.
+
+    Raises ``ConfigurationError`` that lists the known names, and for options of an engine that is made.
+    """
+    if isinstance(name, str):
+        return BoundEngine(build_engine(name, options))
+    made = _made(name)
+    if options:
+        raise ConfigurationError(f"engine {made.name!r} is made already: it takes no {', '.join(options)}")
+    return made if isinstance(made, BoundEngine) else BoundEngine(made)

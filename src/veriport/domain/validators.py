@@ -43,6 +43,12 @@ def yes_or_no(_: object, attribute: Attribute[Any], value: object) -> None:
         raise ConfigurationError(f"{attribute.name} must be true or false, not {shown(value)}")
 
 
+def function(_: object, attribute: Attribute[Any], value: object) -> None:
+    """What can be called, which no configuration file can say."""
+    if not callable(value):
+        raise ConfigurationError(f"{attribute.name} must be a function, not {shown(value)}")
+
+
 def seconds(_: object, attribute: Attribute[Any], value: object) -> None:
     """A time that can be waited for."""
     number = isinstance(value, int | float) and not isinstance(value, bool)

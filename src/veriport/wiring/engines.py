@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
-from typing import Any
+from typing import Any, NoReturn
 
 from attrs import frozen
 
-from veriport.domain.errors import ConfigurationError, shown
+from veriport.domain.errors import ConfigurationError, VeriportError, shown
 from veriport.ports.clocks import Clock
 from veriport.ports.engines import Engine
 from veriport.ports.telemetry import Telemetry
@@ -27,6 +27,9 @@ _INSIDE: Mapping[str, str] = {
     **dict.fromkeys(("chain", "combined"), "engines"),
     **dict.fromkeys(("batched", "cached", "instrumented", "retried", "sampled"), "engine"),
 }
+
+#: The kinds with an engine for the rules that their library has not.
+_FALLING_BACK = ("great_expectations", "pandera", "truthound")
 
 #: What a kind takes besides its options, from us.
 _PARTS: Mapping[str, tuple[str, ...]] = {
@@ -59,8 +62,22 @@ def build_engine(
         given[option] = built if option.endswith("s") else built[0]
     taken = _PARTS.get(kind, ())
     parts = {name: _part(name, clock, telemetry) for name in taken if name not in given}
-    engine: Engine = made_synchronous(catalog.build("engines", kind, **given, **parts))
+    return made_synchronous(_constructed(kind, {**given, **parts}))
+
+
+def _constructed(kind: str, options: Mapping[str, object]) -> Engine:
+    """The engine as its class makes it; an exception that no engine may raise here is told with its kind."""
+    try:
+        engine: Engine = catalog.build("engines", kind, **options)
+    except VeriportError:
+        raise
+    except Exception as error:
+        raise ConfigurationError(_unbuilt(kind, error)) from error
     return engine
+
+
+def _unbuilt(kind: str, error: Exception) -> str:
+    return f"engine {kind!r} cannot be built: {type(error).__name__}: {error}"
 
 
 def _require(kind: str, wanted: object) -> None:
@@ -70,12 +87,14 @@ def _require(kind: str, wanted: object) -> None:
     require_version(distribution_of(kind), VersionConstraint(wanted))  # type: ignore[arg-type]  # it is checked
 
 
-def _nonsense(wanted: object) -> str:
-    """Why a text wants no version; whether the version is installed is seen when the engine is built."""
+def _unmet(kind: str, wanted: object, *, known: bool) -> str:
+    """Why a text wants no version, or none that is installed; the latter only for a kind that is known."""
     from veriport.wiring.versions import VersionConstraint  # noqa: PLC0415  # on use
 
     try:
         VersionConstraint(wanted)  # type: ignore[arg-type]  # it is checked
+        if known:
+            _require(kind, wanted)
     except ConfigurationError as wrong:
         return str(wrong)
     return ""
@@ -229,34 +248,107 @@ def _named(value: object) -> tuple[str, dict[str, object]] | None:
     return None
 
 
-def faults(kind: str, options: Mapping[str, object]) -> tuple[Fault, ...]:
-    """What ``build_engine`` would refuse of the names of kinds and options, see ``catalog.faults``."""
+@frozen
+class EngineFault(Fault):
+    """What ``build_engine`` would refuse, and the way to it ``inside`` the option ``key``."""
+
+    inside: tuple[int | str, ...] = ()
+
+    @property
+    def path(self) -> tuple[int | str, ...]:
+        """The way to it from the mapping that names the engine."""
+        return (self.key, *self.inside)
+
+
+def faults(kind: str, options: Mapping[str, object]) -> tuple[EngineFault, ...]:
+    """What ``build_engine`` would refuse of kinds, of the names of options and of their values.
+
+    An engine of ours that is given options is built to see that, around engines that are only promised; the
+    class of somebody else is compared with the names of the options, see ``catalog.faults``.
+    """
     return tuple(_faults(kind, options))
 
 
-def _faults(kind: str, options: Mapping[str, object]) -> Iterator[Fault]:
+def _faults(kind: str, options: Mapping[str, object]) -> Iterator[EngineFault]:
     kind, wanted = split_kind(kind)
     options = dict(options)
-    for key, text in (("kind", wanted), ("requires", options.pop("requires", None))):
-        if text is not None and (why := _nonsense(text)):
-            yield Fault(key, why)
+    versions = (("kind", wanted), ("requires", options.pop("requires", None)))
+    misnamed = _misnamed(kind, options)
+    known = all(each.key != "kind" for each in misnamed)
+    for key, text in versions:
+        if text is not None and (why := _unmet(kind, text, known=known)):
+            yield EngineFault(key, why)
+    yield from misnamed
+    if (option := _INSIDE.get(kind)) is not None:
+        if option not in options:
+            if not options:  # the catalog does not look at a kind of ours without options
+                yield EngineFault("kind", f"engine {kind!r} needs {option!r}")
+            return
+        try:
+            inside = _listed(option, options[option])
+        except ConfigurationError as wrong:
+            yield EngineFault(option, str(wrong))
+            return
+        yield from _faults_inside(option, inside)
+        promised = [_Promised() for _ in inside]
+        options[option] = promised if option.endswith("s") else promised[0]
+    if not misnamed:
+        yield from _misvalued(kind, options)
+    elif kind in _FALLING_BACK and (why := _no_fallback(options.get("fallback"))):
+        yield EngineFault("fallback", why)
+
+
+def _misnamed(kind: str, options: Mapping[str, object]) -> tuple[EngineFault, ...]:
     parts = _PARTS.get(kind, ())
-    yield from catalog.faults("engines", kind, options, filled=parts, ours=parts)
-    option = _INSIDE.get(kind)
-    if option is None:
-        return
-    if option not in options:
-        if not options:  # the catalog does not look at a kind of ours without options
-            yield Fault("kind", f"engine {kind!r} needs {option!r}")
-        return
     try:
-        inside = _listed(option, options[option])
-    except ConfigurationError as wrong:
-        yield Fault(option, str(wrong))
-        return
-    for each in inside:
+        found = catalog.faults("engines", kind, options, filled=parts, ours=parts)
+    except Exception as error:  # noqa: BLE001  # the module of somebody else may raise anything
+        return (EngineFault("kind", _unbuilt(kind, error)),)
+    return tuple(EngineFault(each.key, each.message) for each in found)
+
+
+def _faults_inside(option: str, inside: Sequence[object]) -> Iterator[EngineFault]:
+    for index, each in enumerate(inside):
+        way = (index,) if option.endswith("s") else ()
         named = _named(each)
         if named is None:
-            yield Fault(option, f"an engine is a name or a mapping with 'kind', not {shown(each)}")
+            said = f"an engine is a name or a mapping with 'kind', not {shown(each)}"
+            yield EngineFault(option, said, way)
         else:
-            yield from (Fault(option, fault.message) for fault in faults(*named))
+            yield from (EngineFault(option, fault.message, (*way, *fault.path)) for fault in faults(*named))
+
+
+@frozen
+class _Promised:
+    """Stands for an engine inside another one that is built only to see whether it can be."""
+
+    name: str = "promised"
+
+    def open(self, _: object) -> NoReturn:
+        """Nobody opens data with it."""
+        raise NotImplementedError
+
+
+def _misvalued(kind: str, options: Mapping[str, object]) -> Iterator[EngineFault]:
+    """What an engine of ours refuses when it is built: told at the option with whose name that begins."""
+    if not options or kind not in catalog.CATALOG["engines"]:
+        return
+    parts = {name: _part(name, None, None) for name in _PARTS.get(kind, ())}
+    try:
+        _constructed(kind, {**options, **parts})
+    except VeriportError as wrong:
+        said = str(wrong)
+        option = said.partition(" ")[0].strip("':")
+        about_it = option in options and not said.startswith("engine '")  # how the catalog names an engine
+        yield EngineFault(option if about_it else "kind", said)
+
+
+def _no_fallback(value: object) -> str:
+    """Why a value names no engine to fall back on; for a library that is missing and cannot say so."""
+    from veriport.adapters.engines.libraries.engines import fallback_of  # noqa: PLC0415  # Polars on use
+
+    try:
+        fallback_of(value)
+    except ConfigurationError as wrong:
+        return str(wrong)
+    return ""

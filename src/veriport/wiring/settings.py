@@ -7,7 +7,7 @@ file, for the sections that ``_SECTIONS`` lists: ``VERIPORT_ENGINE__KIND=polars`
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -95,6 +95,11 @@ _CHECKPOINT_KEYS: Mapping[str, str] = {
 _T = TypeVar("_T")
 
 
+def _way_to(fault: catalog.Fault) -> tuple[int | str, ...]:
+    """The way to a fault from the section of its adapter."""
+    return fault.path if isinstance(fault, engines.EngineFault) else (fault.key,)
+
+
 class _Settings:
     """Reads a document section by section and collects every problem."""
 
@@ -109,7 +114,7 @@ class _Settings:
     def read(self) -> Settings:
         content = self._top()
         self._refuse_unknown_variables()
-        engine = self._adapter("engine", "engines", content.get("engine"), "polars")
+        engine = self._default_engine(content.get("engine"))
         telemetry = self._adapter("telemetry", "telemetry", content.get("telemetry"), "none")
         store = self._store(content.get("store"))
         blobs = self._blobs(content.get("blobs"))
@@ -176,6 +181,13 @@ class _Settings:
         self._judge(name, port, found)
         return found
 
+    def _default_engine(self, value: object) -> AdapterRef:
+        """The engine of all checkpoints that name none; a mapping says which it is, or a variable does."""
+        if isinstance(value, dict) and "kind" not in value and "kind" not in self._said_by("engine"):
+            self._wrong("engine is a name or a mapping with 'kind'", "engine")
+            return AdapterRef("polars")
+        return self._adapter("engine", "engines", value, "polars")
+
     def _said_by(self, name: str) -> dict[str, str]:
         """The variable that says each key of a section."""
         return {key: variable for variable, section, key in self._variables() if section == name}
@@ -194,18 +206,18 @@ class _Settings:
         return AdapterRef(kind, section)
 
     def _judge(self, name: str, port: str, ref: AdapterRef, filled: Iterable[str] = ()) -> None:
-        """Tell what is wrong with the kind of an adapter and the names of its options, where it was said."""
+        """Tell what is wrong with the kind of an adapter and its options, where it was said."""
         said_by = self._said_by(name)
         filled = (*filled, *_FILLED.get(name, ()))
         for fault in self._faults(name, port, ref, filled):
             if fault.key in said_by:
                 self._wrong_variables.append(f"{said_by[fault.key]}: {fault.message}")
             else:
-                self._wrong(fault.message, name, fault.key)
+                self._wrong(fault.message, name, *_way_to(fault))
 
     def _faults(
         self, name: str, port: str, ref: AdapterRef, filled: Iterable[str]
-    ) -> tuple[catalog.Fault, ...]:
+    ) -> Sequence[catalog.Fault]:
         if port == "engines":
             return engines.faults(ref.kind, ref.options)
         return catalog.faults(port, ref.kind, ref.options, filled=filled, ours=_OURS.get(name, ()))
@@ -391,7 +403,7 @@ class _Settings:
 
     def _known_engine(self, ref: EngineRef, *path: int | str) -> EngineRef:
         for fault in engines.faults(ref.kind, ref.options):
-            self._wrong(fault.message, *path, fault.key)
+            self._wrong(fault.message, *path, *fault.path)
         return ref
 
     def _actions(self, value: object, path: tuple[int | str, ...]) -> Iterator[Action]:

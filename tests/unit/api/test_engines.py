@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import polars as pl
+import pytest
 from attrs import field, frozen
 
 import veriport
+import veriport.aio
 from veriport.adapters.engines.composed.wrapping import rules_of_all
 from veriport.adapters.engines.polars import PolarsEngine
 from veriport.api.engines import BoundEngine
@@ -74,3 +79,31 @@ def test_wrappers_stand_inside_each_other() -> None:
     )
     assert engine.check(FRAME, NOT_NULL).failed_count == 1
     assert engine.check(FRAME, [{"column": "id", "type": "in_range", "max": 2}]).rules[0].failed_count == 1
+
+
+def test_an_engine_object_is_bound_and_a_bound_one_stays() -> None:
+    made = PolarsEngine(name="mine")
+    engine = veriport.get_engine(made)
+    assert engine.engine is made
+    assert veriport.get_engine(engine) is engine
+    assert engine.check(FRAME, NOT_NULL).failed_count == 1
+    assert veriport.aio.get_engine(made).engine is made
+
+
+@pytest.mark.parametrize(
+    ("engine", "options", "words"),
+    [
+        (None, {}, "NoneType is not an engine: it needs 'name' and 'open"),
+        (42, {}, "int is not an engine"),
+        (["polars"], {}, "list is not an engine"),
+        (PolarsEngine, {}, "type is not an engine"),
+        (PolarsEngine(), {"samples": 3}, "engine 'polars' is made already: it takes no samples"),
+    ],
+)
+def test_what_is_neither_a_name_nor_an_engine_is_refused(
+    engine: object, options: dict[str, object], words: str
+) -> None:
+    get_engines: list[Callable[..., object]] = [veriport.get_engine, veriport.aio.get_engine]
+    for get_engine in get_engines:
+        with pytest.raises(veriport.ConfigurationError, match=re.escape(words)):
+            get_engine(engine, **options)

@@ -26,7 +26,7 @@ from veriport.domain.errors import ConfigurationError, shown
 from veriport.domain.measurements import Broken, Measured, Measurement, NotEvaluated, Outcome
 from veriport.domain.rules.base import Rule, choose
 from veriport.domain.rules.tables import RowCount
-from veriport.domain.validators import at_least, seconds, text, texts, yes_or_no
+from veriport.domain.validators import at_least, function, seconds, text, texts, yes_or_no
 from veriport.ports.engines import Engine, Request, Table
 from veriport.ports.errors import DataError, TransientError
 
@@ -53,7 +53,7 @@ def _running(value: object) -> Running | Executor:
 
 
 def _groups(value: object) -> tuple[tuple[str, ...], ...]:
-    if not isinstance(value, list | tuple):
+    if not isinstance(value, list | tuple) or any(isinstance(group, str) for group in value):
         raise ConfigurationError(f"columns must be a list of lists of names, not {shown(value)}")
     return tuple(texts("columns", group) for group in value)
 
@@ -83,14 +83,14 @@ class BatchExecutor(AroundEngine):
     bytes: int | None = field(default=None, validator=optional(at_least(1)))
     files: bool = field(default=False, validator=yes_or_no)
     columns: tuple[tuple[str, ...], ...] = field(default=(), converter=_groups)
-    split: Callable[[Dataset], Iterable[Dataset]] | None = None
+    split: Callable[[Dataset], Iterable[Dataset]] | None = field(default=None, validator=optional(function))
     running: Running | Executor = field(default=Running.SEQUENTIAL, converter=_running)
     address: str | None = field(default=None, validator=optional(text))
     workers: int = field(default=2, validator=at_least(1))
     batch_seconds: float | None = field(default=None, validator=optional(seconds))
     total_seconds: float | None = field(default=None, validator=optional(seconds))
     whole: bool = field(default=True, validator=yes_or_no)
-    name: str = field()
+    name: str = field(validator=text)
 
     @name.default
     def _name(self) -> str:

@@ -21,7 +21,7 @@ from veriport.domain.rules.native import Native
 from veriport.domain.rules.references import WithReference
 from veriport.domain.rules.times import Freshness, NotFuture, NotPast
 from veriport.domain.types import Column
-from veriport.domain.validators import at_least, seconds
+from veriport.domain.validators import at_least, seconds, yes_or_no
 from veriport.ports.clocks import Clock
 from veriport.ports.engines import Engine, Request, Table
 
@@ -101,7 +101,7 @@ class CachedEngine(AroundEngine):
     clock: Clock
     ttl_seconds: float = field(default=3600.0, validator=seconds)
     most: int = field(default=256, validator=at_least(1))
-    frames: bool = False
+    frames: bool = field(default=False, validator=yes_or_no)
     _memory: _Memory = field(init=False, eq=False, repr=False)
 
     @_memory.default

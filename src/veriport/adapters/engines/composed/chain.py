@@ -14,6 +14,7 @@ from veriport.adapters.engines.composed.wrapping import (
     engines_of,
     names_of,
     numbers_for,
+    numbers_of,
     rules_of_all,
 )
 from veriport.domain.composing import NUMBERS, Draw, Strategy, differ, order
@@ -22,6 +23,7 @@ from veriport.domain.errors import ConfigurationError
 from veriport.domain.measurements import Measured, Measurement, NotEvaluated, Outcome
 from veriport.domain.rules.base import Rule, choose
 from veriport.domain.types import Column
+from veriport.domain.validators import function, text
 from veriport.ports.engines import Engine, Request, Table
 from veriport.ports.errors import DataError, TransientError
 from veriport.ports.telemetry import Telemetry
@@ -29,6 +31,14 @@ from veriport.ports.telemetry import Telemetry
 
 def _strategy(value: object) -> Strategy:
     return choose(Strategy, "strategy", value)
+
+
+def _priorities(value: object) -> tuple[float, ...]:
+    return numbers_of("priorities", value)
+
+
+def _weights(value: object) -> tuple[float, ...]:
+    return numbers_of("weights", value)
 
 
 @frozen(kw_only=True)
@@ -47,11 +57,11 @@ class EngineChain:
 
     engines: tuple[Engine, ...] = field(converter=engines_of, kw_only=False)
     strategy: Strategy = field(default=Strategy.FALLBACK, converter=_strategy)
-    priorities: Sequence[float] = field(default=(), converter=tuple)
-    weights: Sequence[float] = field(default=(), converter=tuple)
-    chance: Callable[[], float] = random.random
+    priorities: Sequence[float] = field(default=(), converter=_priorities)
+    weights: Sequence[float] = field(default=(), converter=_weights)
+    chance: Callable[[], float] = field(default=random.random, validator=function)
     telemetry: Telemetry | None = None
-    name: str = field()
+    name: str = field(validator=text)
     _turns: Iterator[int] = field(factory=count, init=False, eq=False, repr=False)
 
     @name.default

@@ -15,6 +15,7 @@ from veriport.adapters.engines.composed.wrapping import (
     engines_of,
     names_of,
     numbers_for,
+    numbers_of,
     rules_of_all,
 )
 from veriport.domain.composing import Voting, differ, verdict
@@ -24,7 +25,7 @@ from veriport.domain.measurements import Broken, Measured, Measurement, NotEvalu
 from veriport.domain.results import RuleResult, RuleStatus, judge
 from veriport.domain.rules.base import Rule, Shape, choose
 from veriport.domain.types import Column
-from veriport.domain.validators import seconds
+from veriport.domain.validators import seconds, text
 from veriport.ports.engines import Engine, Request, SupportsCancel, Table
 from veriport.ports.errors import PortError
 
@@ -35,8 +36,8 @@ def _voting(value: object) -> Voting:
     return choose(Voting, "voting", value)
 
 
-def _weights(value: Sequence[float]) -> tuple[float, ...]:
-    return tuple(value)
+def _weights(value: object) -> tuple[float, ...]:
+    return numbers_of("weights", value)
 
 
 @frozen(kw_only=True)
@@ -56,7 +57,7 @@ class MultiEngineAggregator:
     voting: Voting = field(default=Voting.MERGE, converter=_voting)
     weights: tuple[float, ...] = field(default=(), converter=_weights)
     total_seconds: float | None = field(default=None, validator=optional(seconds))
-    name: str = field()
+    name: str = field(validator=text)
 
     @name.default
     def _name(self) -> str:

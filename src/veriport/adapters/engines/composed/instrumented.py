@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from veriport.adapters.engines.composed.wrapping import Around, AroundEngine, engine_of
 from veriport.domain.datasets import Dataset
+from veriport.domain.errors import ConfigurationError, shown
 from veriport.domain.measurements import Broken, Measured, NotEvaluated
 from veriport.ports.engines import Engine, Request, Table
 from veriport.ports.telemetry import Telemetry
@@ -22,7 +23,11 @@ Hook: TypeAlias = Callable[[str, Mapping[str, str | float | bool | None]], objec
 
 
 def _hooks(value: Iterable[Hook]) -> Sequence[Hook]:
-    return tuple(value)
+    hooks = tuple(value) if isinstance(value, Iterable) else (value,)
+    for each in hooks:
+        if not callable(each):
+            raise ConfigurationError(f"hooks must be functions, not {shown(each)}")
+    return hooks
 
 
 class Statistics:

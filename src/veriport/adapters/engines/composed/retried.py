@@ -16,7 +16,7 @@ from veriport.domain.datasets import Dataset
 from veriport.domain.delivery import Policy
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.measurements import Measured
-from veriport.domain.validators import at_least, seconds
+from veriport.domain.validators import at_least, function, seconds
 from veriport.ports.clocks import Clock
 from veriport.ports.engines import Engine, Request, Table
 from veriport.ports.errors import TransientError
@@ -47,7 +47,7 @@ class RetriedEngine(AroundEngine):
     cap_seconds: float = field(default=30.0, validator=seconds)
     threshold: int = field(default=5, validator=at_least(1))
     rest_seconds: float = field(default=30.0, validator=seconds)
-    chance: Callable[[], float] = random.random
+    chance: Callable[[], float] = field(default=random.random, validator=function)
     _guard: Guard = field(
         init=False,
         eq=False,

@@ -15,7 +15,7 @@ from veriport.domain.datasets import Dataset
 from veriport.domain.errors import ConfigurationError, shown
 from veriport.domain.measurements import Measured, NotEvaluated
 from veriport.domain.sampling import untold
-from veriport.domain.validators import at_least
+from veriport.domain.validators import at_least, text
 from veriport.ports.engines import Engine, Request, Table
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class SampledEngine(AroundEngine):
     every: int | None = field(default=None, validator=optional(at_least(2)))
     share: float | None = None
     seed: int = field(default=0, validator=at_least(0))
-    name: str = field()
+    name: str = field(validator=text)
 
     @name.default
     def _name(self) -> str:

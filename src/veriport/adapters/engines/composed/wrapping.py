@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from veriport.domain.errors import ConfigurationError, shown
@@ -91,6 +91,13 @@ def numbers_for(option: str, numbers: Sequence[float], engines: Sequence[Engine]
     if len(numbers) != len(engines) or not all(map(_is_number, numbers)) or not any(numbers):
         wanted = f"{len(engines)} numbers from 0, one an engine and not all 0"
         raise ConfigurationError(f"{option} must be {wanted}, not {shown(numbers)}")
+
+
+def numbers_of(option: str, value: object) -> tuple[float, ...]:
+    """A list of numbers; which ones is for ``numbers_for``. Raises ``ConfigurationError`` for no list."""
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
+        raise ConfigurationError(f"{option} must be a list of numbers, not {shown(value)}")
+    return tuple(value)
 
 
 def _is_number(value: object) -> bool:

@@ -17,8 +17,8 @@ from veriport.domain.rules.base import Rule
 from veriport.ports.engines import Engine
 
 
-def _fallback(value: object) -> Engine | None:
-    """Another engine, by name or by itself."""
+def fallback_of(value: object) -> Engine | None:
+    """Another engine, by name or by itself. Raises ``ConfigurationError`` for anything else."""
     if value is None or value == "polars":
         return PolarsEngine() if value else None
     if isinstance(value, str) or not callable(getattr(value, "open", None)):
@@ -35,7 +35,7 @@ class LibraryEngine:
     """
 
     wanted: ClassVar[Wanted]
-    fallback: Engine | None = field(default=None, converter=_fallback)
+    fallback: Engine | None = field(default=None, converter=fallback_of)
 
     def __attrs_pre_init__(self) -> None:
         """Raise ``MissingExtra`` or ``ConfigurationError`` where the library is not there as needed."""

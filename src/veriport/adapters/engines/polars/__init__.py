@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from attrs import frozen
+from attrs import field, frozen
 
 from veriport.adapters.engines.polars.sources import open_frame
 from veriport.adapters.engines.polars.tables import PolarsTable
 from veriport.domain.datasets import Dataset
+from veriport.domain.validators import text
 
 __all__ = ["PolarsEngine"]
 
@@ -24,7 +25,7 @@ class PolarsEngine:
     It keeps nothing between calls, so one engine may serve many threads.
     """
 
-    name: str = "polars"
+    name: str = field(default="polars", validator=text)
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[PolarsTable]:
