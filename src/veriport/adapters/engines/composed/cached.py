@@ -7,8 +7,8 @@ from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
-from functools import partial
-from typing import Any, TypeVar
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -25,6 +25,9 @@ from veriport.domain.validators import at_least, seconds, yes_or_no
 from veriport.ports.clocks import Clock
 from veriport.ports.engines import Engine, Request, Table
 
+if TYPE_CHECKING:
+    from cachetools import TTLCache
+
 _T = TypeVar("_T")
 #: A file that was changed so short a time ago may be changed again without looking different.
 SETTLED = timedelta(seconds=0.1)
@@ -34,11 +37,16 @@ class _Memory:
     """Values by key, so many and for so long; one call at a time makes the value of a key."""
 
     def __init__(self, most: int, ttl_seconds: float, monotonic: Callable[[], float]) -> None:
-        from cachetools import TTLCache  # noqa: PLC0415  # imported on use
-
-        self._values: TTLCache[Hashable, Any] = TTLCache(most, ttl_seconds, timer=monotonic)
+        self._most, self._ttl_seconds, self._monotonic = most, ttl_seconds, monotonic
         self._making: dict[Hashable, Future[Any]] = {}
         self._lock = threading.Lock()
+
+    @cached_property
+    def _values(self) -> TTLCache[Hashable, Any]:
+        """Made on use, under the lock: the numbers are looked at after this object is made."""
+        from cachetools import TTLCache  # noqa: PLC0415  # imported on use
+
+        return TTLCache(self._most, self._ttl_seconds, timer=self._monotonic)
 
     def get(self, key: Hashable) -> Any:  # noqa: ANN401  # whatever was kept
         """What is kept under a key, or ``None``."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeAlias
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
 from veriport.adapters.engines.composed.wrapping import Around, AroundEngine, engine_of
 from veriport.domain.datasets import Dataset
@@ -59,6 +59,11 @@ class Statistics:
             return {**self._sums, "seconds": self._seconds}
 
 
+def _sums(_: object, attribute: Attribute[Statistics], value: object) -> None:
+    if not isinstance(value, Statistics):
+        raise ConfigurationError(f"{attribute.name} must be Statistics, not {shown(value)}")
+
+
 @frozen(kw_only=True)
 class InstrumentedEngine(AroundEngine):
     """The engine, with the spans ``engine.open`` and ``engine.measure`` and an event at the end of each.
@@ -73,7 +78,7 @@ class InstrumentedEngine(AroundEngine):
     telemetry: Telemetry | None = None
     hooks: Sequence[Hook] = field(default=(), converter=_hooks)
     monotonic: Callable[[], float] = time.monotonic
-    statistics: Statistics = field(factory=Statistics, eq=False, repr=False)
+    statistics: Statistics = field(factory=Statistics, validator=_sums, eq=False, repr=False)
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Table]:
