@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -38,6 +43,13 @@ def duckdb_file(tmp_path: Path) -> Path:
         )
         connection.execute("CREATE TABLE kinds AS SELECT unnest(['z', 'a'])::ENUM ('z', 'a') AS kind")
     return path
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for somebody else, but not for ever."""
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
 
 
 def counted(data: object, rule: object = NOT_NULL, **options: object) -> tuple[int, int]:
@@ -192,6 +204,69 @@ class TestPostgreSQL:
         still = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(9)%' AND state = 'active'"
         with psycopg.connect(postgresql_tables.url) as connection:
             assert connection.execute(f"{still} AND pid <> pg_backend_pid()").fetchone() == (0,)
+
+    def test_the_query_of_a_program_that_is_killed_ends_on_the_server(
+        self, postgresql_tables: Postgres, tmp_path: Path
+    ) -> None:
+        sql = "SELECT name, pg_sleep(97) FROM self"
+        script = "import sys, veriport; veriport.check({'path': sys.argv[1], 'sql': sys.argv[2]}, [{'column': 'name', 'type': 'not_null'}])"
+        address = postgresql_tables.written(FRAME)
+        running = subprocess.Popen([sys.executable, "-c", script, address, sql], cwd=tmp_path)
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(97)%' AND state = 'active' AND pid <> pg_backend_pid()"
+        with psycopg.connect(postgresql_tables.url, autocommit=True) as connection:
+            until(lambda: connection.execute(asked).fetchone() == (1,))
+            running.kill()
+            running.wait()
+            until(lambda: connection.execute(asked).fetchone() == (0,))
+
+    def test_a_value_for_which_python_has_none_breaks_its_rule_alone(
+        self, postgresql_tables: Postgres
+    ) -> None:
+        address = {
+            "path": postgresql_tables.written(FRAME),
+            "sql": "SELECT id, CASE id WHEN 1 THEN 'infinity'::date ELSE '2024-01-31' END AS day FROM self",
+        }
+        rules = [
+            {"column": "id", "type": "not_null"},
+            {"column": "day", "type": "aggregate", "of": "max", "max": "2025-01-01"},
+        ]
+        first, second = veriport.check(address, rules).rules
+        assert (first.status.value, second.status.value) == ("passed", "error")
+        assert "date too large" in second.message
+
+    @pytest.mark.parametrize(
+        ("server", "why"),
+        [
+            ("guest:S3cr3t%ZZ@127.0.0.1:1/db?table=t", "a % in an address is written as %25"),
+            ("guest:S3cr3t@PW/x@127.0.0.1:1/db?table=t", "an @ in a name or a password is written as %40"),
+            ("guest:S3cr3t@127.0.0.1:1/db?table=t&foo=PW", "it has no parameter 'foo'"),
+            ("guest:S3cr3t@[127.0.0.1:1/db?table=PW", "it is no address of PostgreSQL"),
+            ("guest:S3cr3t@127.0.0.1:1/db?table=PW&table=b", "names 2 tables: name one"),
+            ("guest:S3cr3t@127.0.0.1:1/db?tabel=PW", "names no table: add ?table=name, or sql; did you mean 'table'?"),
+        ],
+    )  # fmt: skip
+    def test_a_wrong_address_is_refused_and_not_quoted(self, server: str, why: str) -> None:
+        with pytest.raises(ConfigurationError, match=re.escape(why)) as told:
+            counted(f"postgresql://{server}")
+        assert "S3cr3t" not in str(told.value)
+        assert "PW" not in str(told.value).replace("=PW", "")
+
+    def test_a_query_may_end_with_a_comment_and_must_name_columns_once(
+        self, postgresql_tables: Postgres
+    ) -> None:
+        path = postgresql_tables.written(FRAME)
+        assert counted({"path": path, "sql": "SELECT * FROM self -- all of it"}) == (4, 1)
+        with pytest.raises(DataError, match="there are two columns 'name'"):
+            counted({"path": path, "sql": "SELECT name, name FROM self"})
+
+    def test_an_order_by_a_column_that_is_not_there_is_refused(self, postgresql_tables: Postgres) -> None:
+        with pytest.raises(DataError, match="there is no column 'idd' to order by; did you mean 'id'"):
+            counted(postgresql_tables.written(FRAME), engine=IbisEngine(order_by=["idd"]))
+
+    @pytest.mark.parametrize("wrong", ["soon", 0, -1, float("nan"), True])
+    def test_a_limit_that_is_no_time_is_refused(self, wrong: object) -> None:
+        with pytest.raises(ConfigurationError, match="timeout_seconds must be a number of seconds"):
+            IbisEngine(timeout_seconds=wrong)  # type: ignore[arg-type]
 
     def test_a_lost_connection_may_come_back(self, postgresql_tables: Postgres) -> None:
         rules = read_rules([NOT_NULL]).unwrap()

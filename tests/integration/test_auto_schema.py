@@ -59,6 +59,13 @@ def test_a_file_that_holds_no_rules_is_refused_and_kept(tmp_path: Path) -> None:
     assert file.read_text() == "todo: buy milk\n"
 
 
+def test_a_file_of_other_rules_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "rules.yaml"
+    file.write_text("rules: [{column: id, type: not_null}]\n")
+    with pytest.raises(ConfigurationError, match="no rule in it is about the schema"):
+        veriport.check(FIRST, auto_schema=file)
+
+
 def test_data_that_cannot_be_read_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(veriport.DataError):
         veriport.check(tmp_path / "absent.csv", auto_schema=tmp_path / "s.yaml")

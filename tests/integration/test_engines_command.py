@@ -100,6 +100,29 @@ def test_the_matrix_for_programs_tells_every_case(place: Path) -> None:
     assert {each["answer"] for each in found.values()} == {"agrees", "differs"}
 
 
+def test_what_an_engine_prints_is_in_no_document(place: Path) -> None:
+    (place / "loud.py").write_text(
+        "from tiny_engine import TinyEngine\n\nclass Loud(TinyEngine):\n    def open(self, dataset):\n"
+        "        print('hello')\n        return super().open(dataset)\n"
+    )
+    (place / "d.csv").write_text("id\n1\n")
+    rule = "{column: id, type: unique}"
+    done = veriport(
+        "check",
+        "d.csv",
+        "--rule",
+        rule,
+        "--engine",
+        "loud:Loud",
+        "--format",
+        "json",
+        cwd=place,
+        PYTHONPATH=str(place),
+    )
+    assert json.loads(done.out)["engine"] == "tiny"
+    assert "hello" in done.err
+
+
 def test_one_that_needs_options_is_refused_by_name(place: Path) -> None:
     done = veriport("engines", "forgetful:NeedsMore", "--matrix", cwd=place, PYTHONPATH=str(place))
     assert (done.code, done.out) == (2, "")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from veriport.adapters.folders.local import LocalFolder
 from veriport.api.doors import rules_of
 from veriport.domain.errors import ConfigurationError, shown
+from veriport.domain.rules.base import SchemaRule
 from veriport.domain.schemas import schema_entry
 from veriport.ports.errors import PermanentError
 from veriport.wiring.rule_files import load_rules, rules_text
@@ -37,16 +38,26 @@ def schema_rules(auto_schema: object, engine: Engine, dataset: Dataset) -> tuple
         raise ConfigurationError(f"auto_schema is True or the path of a file, not {shown(auto_schema)}")
     path = Path(auto_schema)
     if os.path.lexists(path):
-        return load_rules(path), ""
+        return _kept(path), ""
     entry = _learned(engine, dataset)
     try:
         with LocalFolder().place(str(path.parent), (path.name,)) as (place,):
             Path(place).write_text(rules_text([entry]), encoding="utf-8")
     except PermanentError:  # another program was faster: its schema counts
-        return load_rules(path), ""
+        return _kept(path), ""
     return _rules(
         entry
     ), f"the schema was learned from this data and written to {path}; later data must have it"
+
+
+def _kept(path: Path) -> tuple[Rule, ...]:
+    """The rules of a file, which may have been edited, but still are about the schema."""
+    rules = load_rules(path)
+    if not any(isinstance(rule, SchemaRule) for rule in rules):
+        raise ConfigurationError(
+            f"{path}: no rule in it is about the schema; auto_schema names a file of its own"
+        )
+    return rules
 
 
 def _learned(engine: Engine, dataset: Dataset) -> Mapping[str, object]:

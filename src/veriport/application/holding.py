@@ -5,6 +5,7 @@ The text names the engine and what it did, so that nobody looks for the fault in
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
@@ -13,7 +14,7 @@ from attrs import frozen
 from veriport.domain.datasets import Dataset
 from veriport.domain.errors import VeriportError, shown
 from veriport.domain.measurements import Measured
-from veriport.domain.types import Column
+from veriport.domain.types import Column, DataType
 from veriport.ports.engines import Engine, Request, Table
 from veriport.ports.errors import ContractViolation
 
@@ -31,11 +32,20 @@ def opened(engine: Engine, dataset: Dataset, *, masked: bool) -> Iterator[HeldTa
         names = [column.name for column in columns] if _are_columns(columns) else None
         if names is None or len(set(names)) < len(names):
             raise violation(engine, f"its columns are no tuple of columns, each name once: {shown(columns)}")
-        yield HeldTable(engine, table, columns, masked=masked)
+        try:
+            yield HeldTable(engine, table, columns, masked=masked)
+        except BaseException:
+            with _holding(engine, "closing", masked=masked):
+                stack.__exit__(*sys.exc_info())
+            raise  # also where the engine would swallow it
+        with _holding(engine, "closing", masked=masked):
+            stack.close()
 
 
 def _are_columns(columns: object) -> bool:
-    return isinstance(columns, tuple) and all(isinstance(each, Column) for each in columns)
+    return isinstance(columns, tuple) and all(
+        isinstance(each, Column) and isinstance(each.dtype, DataType) for each in columns
+    )
 
 
 @contextmanager
@@ -75,6 +85,10 @@ class HeldTable:
             raise violation(self.engine, f"it gave a {type(measured).__name__} where a Measured belongs")
         if not _is_count(measured.row_count):
             raise violation(self.engine, f"it counted {shown(measured.row_count)} rows")
+        if not isinstance(measured.outcomes, tuple):
+            raise violation(
+                self.engine, f"its outcomes are a {type(measured.outcomes).__name__}, not a tuple"
+            )
         if (have := len(measured.outcomes)) != (need := len(request.rules)):
             raise violation(self.engine, f"it gave {have} outcomes for {need} rules")
         return measured

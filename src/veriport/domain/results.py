@@ -126,9 +126,9 @@ def judge(
     where = frozenset(parts)
     match outcome:
         case NotEvaluated(reason):
-            return RuleResult(rule=rule, status=RuleStatus.NOT_EVALUATED, message=reason, parts=where)
+            return RuleResult(rule=rule, status=RuleStatus.NOT_EVALUATED, message=str(reason), parts=where)
         case Broken(reason):
-            return RuleResult(rule=rule, status=RuleStatus.ERROR, message=reason, parts=where)
+            return RuleResult(rule=rule, status=RuleStatus.ERROR, message=str(reason), parts=where)
         case Measurement():
             return _judge_measured(rule, outcome, where, masked)
         case _:  # an engine of somebody else may give anything
@@ -163,7 +163,7 @@ def _judge_measured(
 
 
 def _are_counts(*values: object) -> bool:
-    return all(isinstance(value, int) and value >= 0 for value in values)
+    return all(type(value) is int and value >= 0 for value in values)
 
 
 def _holds(rule: Rule, found: Measurement) -> bool:

@@ -895,6 +895,7 @@ _GROUPS: Mapping[str, tuple[Case, ...]] = {
         _value(["a", "c", "b", "c"], {"type": "distinct_set", "values": ["a"]}, 4, 2, "b", "c", passes=False, name="others, the least first"),
         _value(["a"], {"type": "distinct_set", "values": ["a", "b", "c"]}, 1, 2, passes=False, name="some are missing"),
         _value(["a", "x"], {"type": "distinct_set", "values": ["a", "b"]}, 2, 2, "x", passes=False, name="others, and some are missing"),
+        _value([2**64 - 1, 2], {"type": "distinct_set", "relation": "subset", "values": [2**64 - 1, 2, 3]}, 2, 0, passes=True, name="the widest whole numbers", type_="uint64"),
         _value(["a"], {"type": "distinct_set", "values": ["a", "b"], "relation": "subset"}, 1, 0, passes=True, name="a subset"),
         _value(["a", "c"], {"type": "distinct_set", "values": ["a", "b"], "relation": "subset"}, 2, 1, "c", passes=False, name="no subset"),
         _value(["a", "b", "c"], {"type": "distinct_set", "values": ["a", "b"], "relation": "superset"}, 3, 0, passes=True, name="a superset"),

@@ -14,16 +14,20 @@ from contextlib import asynccontextmanager, contextmanager
 from attrs import field, frozen
 
 from veriport.domain.datasets import Dataset
+from veriport.domain.errors import ConfigurationError
 from veriport.domain.measurements import Measured, Measurement, Outcome
 from veriport.domain.rules.base import Rule
-from veriport.domain.types import Column, data_type
+from veriport.domain.suggestions import nearest
+from veriport.domain.types import Column, data_type, type_hint, type_named
 from veriport.ports.engines import AsyncTable, Request, Table
 
 
 def _columns(value: Mapping[str, str] | tuple[Column, ...]) -> tuple[Column, ...]:
-    if isinstance(value, Mapping):
-        return tuple(Column(name, data_type(kind)) for name, kind in value.items())
-    return value
+    if not isinstance(value, Mapping):
+        return value
+    if unknown := next((kind for kind in value.values() if type_named(kind) is None), None):
+        raise ConfigurationError(f"unknown type {unknown!r}{type_hint(unknown)}")
+    return tuple(Column(name, data_type(kind)) for name, kind in value.items())
 
 
 def _nothing() -> None:
@@ -39,8 +43,9 @@ class FakeEngine:
     """Opens any data set as a table of ``columns`` (names and types) with ``row_count`` rows.
 
     Every rule holds, but those whose ids ``failed`` maps to a count of rows, and what ``outcome`` makes of
-    a rule is its outcome. ``opening`` and ``measuring`` are called first and may raise. ``answer`` instead
-    makes all that a request gets. What was asked is remembered: ``requests``, and ``events`` in words.
+    a rule is its outcome. ``opening`` and ``measuring`` are functions that are called first and may raise.
+    ``answer`` instead makes all that a request gets. What was asked is remembered: ``requests``, and
+    ``events`` in words. An id in ``failed`` that no measured rule has is a ``ConfigurationError``.
     """
 
     name: str = "fake"
@@ -90,6 +95,10 @@ class FakeTable:
         self.engine.measuring()
         if self.engine.answer is not None:
             return self.engine.answer(request)
+        ids = [rule.id or "" for rule in request.rules]
+        if unknown := next((each for each in self.engine.failed if each not in ids), None):
+            hint = nearest(unknown, ids).hint or f": there are {', '.join(ids) or 'none'}"
+            raise ConfigurationError(f"no measured rule has the id {unknown!r}{hint}")
         return Measured(
             row_count=self.engine.row_count,
             outcomes=tuple(map(self._outcome, request.rules)),

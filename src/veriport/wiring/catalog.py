@@ -24,7 +24,8 @@ from veriport.ports.errors import MissingExtra
 class Entry:
     """One of our adapters: where its class is, and the extra that its vendor comes with.
 
-    ``needs`` is the vendor's module, for who asks what is installed.
+    ``needs`` is the vendor's module, where the class itself does not import it or is too heavy to be imported
+    just to see what is installed.
     """
 
     target: str
@@ -63,8 +64,8 @@ CATALOG: Mapping[str, Mapping[str, Entry]] = {
     "stores": {
         "memory": Entry("veriport.adapters.stores.memory:MemoryStateStore"),
         "sqlite": Entry("veriport.adapters.stores.sqlite:SqliteStateStore"),
-        "postgresql": Entry("veriport.adapters.stores.postgres:PostgresStateStore", "postgres", "psycopg"),
-        "redis": Entry("veriport.adapters.stores.redis:RedisStateStore", "redis", "redis"),
+        "postgresql": Entry("veriport.adapters.stores.postgres:PostgresStateStore", "postgres"),
+        "redis": Entry("veriport.adapters.stores.redis:RedisStateStore", "redis"),
     },
     "telemetry": {
         "none": Entry("veriport.adapters.telemetry.none:NoTelemetry"),
@@ -159,13 +160,18 @@ def describe(port: str) -> tuple[tuple[str, str], ...]:
 def lacking(port: str, kind: str) -> str:
     """The command that installs what is missing for one of our kinds; empty where nothing is.
 
-    Nothing is imported but what is ``package.module:Class``. Raises ``ConfigurationError`` for a kind that
-    nobody knows or that cannot be imported.
+    A class is imported only where that alone tells. Raises ``ConfigurationError`` for a kind that nobody
+    knows or that cannot be imported.
     """
-    if (ours := CATALOG[port].get(kind)) is not None:
-        return how_to_install(ours.extra) if ours.needs and find_spec(ours.needs) is None else ""
-    if kind not in kinds(port):
+    ours = CATALOG[port].get(kind)
+    if ours is not None and ours.needs and find_spec(ours.needs) is None:
+        return how_to_install(ours.extra)
+    if kind in kinds(port) and (ours is None or ours.needs or not ours.extra):
+        return ""
+    try:
         _find(port, kind)
+    except MissingExtra as missing:
+        return how_to_install(missing.extra)
     return ""
 
 

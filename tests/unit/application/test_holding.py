@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
+from attrs import frozen
 
 import veriport
 from tests.unit.application.fakes import fails_with
+from veriport.domain.datasets import Dataset
 from veriport.domain.measurements import Measured, Measurement
 from veriport.domain.results import RuleStatus
 from veriport.domain.types import Column, DataType, Family
+from veriport.ports.engines import Table
 from veriport.ports.errors import ContractViolation, TransientError
 from veriport.testing.engines import FakeEngine
 
@@ -93,3 +99,40 @@ def test_a_chain_does_not_hide_a_defect_behind_another_engine() -> None:
     chain = veriport.EngineChain([raises(ValueError("boom")), veriport.get_engine("polars").engine])
     with pytest.raises(ContractViolation, match="measuring raised ValueError: boom"):
         veriport.check({"path": "any.csv"}, RULES, engine=chain)
+
+
+@frozen
+class Leaving(FakeEngine):
+    """An engine whose context ends in its own way."""
+
+    swallows: bool = False
+
+    @contextmanager
+    def open(self, dataset: Dataset) -> Iterator[Table]:
+        try:
+            with FakeEngine.open(self, dataset) as table:
+                yield table
+        except ValueError:
+            if not self.swallows:
+                raise
+        else:
+            raise OSError("close failed")
+
+
+def test_what_it_raises_when_it_closes_is_its_own() -> None:
+    with pytest.raises(
+        ContractViolation, match="fake breaks its contract: closing raised OSError: close failed"
+    ):
+        veriport.check({"path": "any.csv"}, RULES, engine=Leaving())
+
+
+def test_what_it_swallows_is_told() -> None:
+    engine = Leaving(measuring=fails_with(ValueError("boom")), swallows=True)
+    with pytest.raises(ContractViolation, match="measuring raised ValueError: boom"):
+        veriport.check({"path": "any.csv"}, RULES, engine=engine)
+
+
+def test_outcomes_are_a_tuple() -> None:
+    engine = gives(Measured(row_count=1, outcomes=iter(())))  # type: ignore[arg-type]
+    with pytest.raises(ContractViolation, match="its outcomes are a tuple_iterator, not a tuple"):
+        veriport.check({"path": "any.csv"}, RULES, engine=engine)

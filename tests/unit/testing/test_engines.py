@@ -52,6 +52,20 @@ def test_errors_come_when_they_are_told_to() -> None:
     assert engine.events == ["opened x.csv", "closed"]
 
 
+def test_a_rule_that_is_not_there_cannot_fail() -> None:
+    engine = FakeEngine(failed={"id.uniqe": 2})
+    with pytest.raises(
+        veriport.ConfigurationError,
+        match=r"no measured rule has the id 'id\.uniqe'; did you mean 'id\.unique'",
+    ):
+        veriport.check("x.csv", RULES, engine=engine)
+
+
+def test_a_type_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(veriport.ConfigurationError, match="unknown type 'flaot64'; did you mean 'float64'"):
+        FakeEngine(columns={"n": "flaot64"})
+
+
 def test_it_has_a_life() -> None:
     engine = FakeEngine()
     with veriport.EngineLifecycleManager([engine]):

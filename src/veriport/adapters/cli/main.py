@@ -5,11 +5,13 @@ Results go to standard output, everything else to standard error.
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -68,6 +70,9 @@ def _top(
 def run(arguments: Sequence[str] | None = None) -> None:
     """The console script: run a command and exit as D2 says."""
     gc.set_threshold(_GARBAGE)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started us: what is written there is for nobody
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # to the end
     warnings.showwarning = _warn
     code = main(sys.argv[1:] if arguments is None else arguments)
     try:
@@ -75,6 +80,8 @@ def run(arguments: Sequence[str] | None = None) -> None:
         sys.stderr.flush()
     except BrokenPipeError:
         code = code or ERROR
+    except (OSError, ValueError):  # a stream that was closed, or a disk that is full
+        code = ERROR
     os._exit(code)  # an abandoned thread must not keep the program, nor print while it ends
 
 
@@ -106,7 +113,8 @@ def main(arguments: Sequence[str]) -> int:
             return _usage(error)
         if type(error).__name__ == "Abort":
             return _say("interrupted", INTERRUPTED)
-        return _defect(f"internal error: {type(error).__name__}: {error}")
+        full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+        return _defect("no space left" if full else f"internal error: {type(error).__name__}: {error}")
     if code == INTERRUPTED:  # some versions of typer turn Ctrl-C into an exit code
         return _say("interrupted", INTERRUPTED)
     return code if isinstance(code, int) else 0

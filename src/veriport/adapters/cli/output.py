@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from enum import StrEnum
 from io import FileIO
 from pathlib import Path
@@ -153,16 +153,18 @@ def _umask() -> int:
 def working(what: str, work: Callable[[], _T]) -> _T:
     """Do the work where Ctrl-C can interrupt it, with a sign of life on a terminal.
 
-    Native code does not look at signals, so the work runs in a thread that is left behind.
+    Native code does not look at signals, so the work runs in a thread that is left behind. What an engine
+    prints goes to standard error.
     """
-    task = Task(work, name=what)
-    if not sys.stderr.isatty():
-        return task.result(None)
-    from rich.console import Console  # noqa: PLC0415  # imported on use
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+    with redirect_stdout(sys.stderr):
+        task = Task(work, name=what)
+        if not sys.stderr.isatty():
+            return task.result(None)
+        from rich.console import Console  # noqa: PLC0415  # imported on use
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        progress.add_task(what, total=None)
-        return task.result(None)
+        console = Console(stderr=True)
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+        with Progress(*columns, console=console, transient=True) as progress:
+            progress.add_task(what, total=None)
+            return task.result(None)

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from attrs import field, frozen
+from attrs.validators import optional
 
 from veriport.adapters.engines.ibis.databases.opening import open_source
 from veriport.adapters.engines.ibis.tables import IbisTable
 from veriport.domain.datasets import Dataset
-from veriport.domain.validators import texts
+from veriport.domain.validators import seconds, texts
 
 __all__ = ["IbisEngine"]
 
@@ -33,7 +34,7 @@ class IbisEngine:
 
     name: str = field(default="ibis", init=False)
     order_by: tuple[str, ...] = field(default=(), converter=_order_by, kw_only=True)
-    timeout_seconds: float | None = field(default=None, kw_only=True)
+    timeout_seconds: float | None = field(default=None, kw_only=True, validator=optional(seconds))
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[IbisTable]:

@@ -70,24 +70,42 @@ def location_of(address: Address) -> Location:
     scheme, _, rest = address.path.partition("://")
     before, _, query = rest.partition("?")
     given = parse_qsl(query, keep_blank_values=True)
-    ours = {name: value for name, value in given if name == "table"}
-    if not ours.get("table") and not address.sql:
-        raise ConfigurationError(f"{address.label} names no table: add ?table=name, or sql")
-    written = _SERVERS.get(KINDS[scheme.lower()], _file)
+    tables = [value for name, value in given if name == "table"]
+    others = [pair for pair in given if pair[0] != "table"]
+    if len(tables) > 1:
+        raise ConfigurationError(f"{address.label} names {len(tables)} tables: name one")
+    if not "".join(tables) and not address.sql:
+        hints = filter(None, (nearest(name, ["table"]).hint for name, _ in others))
+        raise ConfigurationError(f"{address.label} names no table: add ?table=name, or sql{next(hints, '')}")
+    written = _SERVERS.get(KINDS[scheme.lower()])
+    if written is None and others:
+        raise ConfigurationError(f"{address.label}: the address of a file has no parameter {others[0][0]!r}")
+    if written is not None and (wrong := _ambiguous(before)):
+        raise ConfigurationError(f"{address.label}: {wrong}")
     return Location(
         label=address.label,
-        path=written(before, [pair for pair in given if pair[0] not in ours]),
-        table=names_in(ours.get("table", "")),
-        sql=(address.sql or "").rstrip("; \n"),
+        path=unquote(before) if written is None else written(before, others),
+        table=names_in("".join(tables)),
+        sql=closed(address.sql or ""),
     )
 
 
+def closed(sql: str) -> str:
+    """A query that may stand between brackets: a comment at its end does not swallow the one that closes."""
+    stripped = sql.rstrip("; \n")
+    return f"{stripped}\n" if "--" in stripped else stripped
+
+
+def _ambiguous(server: str) -> str:
+    """What drivers would not read as we do; nothing is quoted, since it may be of a password."""
+    if re.search(r"%(?![0-9A-Fa-f]{2})", server):
+        return "a % in an address is written as %25"
+    if server.count("@") > 1:
+        return "an @ in a name or a password is written as %40"
+    return ""
+
+
 _Given: TypeAlias = Sequence[tuple[str, str]]
-
-
-def _file(before: str, given: _Given) -> str:
-    del given
-    return unquote(before)
 
 
 def _postgresql(before: str, given: _Given) -> str:

@@ -17,7 +17,7 @@ from attrs import define, field
 from ibis.backends.sql.datatypes import DuckDBType
 from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis.databases.addresses import Location, one_of
+from veriport.adapters.engines.ibis.databases.addresses import Location, closed, one_of
 from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.dialects import DUCKDB, Dialect
 from veriport.adapters.engines.ibis.sources import (
@@ -257,7 +257,7 @@ def beside(address: Address, runner: DuckDBRunner) -> Source:
     name = f"veriport_file_{_counted(runner)}"
     sql = f"SELECT * FROM {read}({', '.join(options)})"
     if address.sql is not None:
-        sql = f"WITH {SELF} AS ({sql}) SELECT * FROM ({address.sql}) AS answer"
+        sql = f"WITH {SELF} AS ({sql}) SELECT * FROM ({closed(address.sql)}) AS answer"
     try:
         runner.run(f"CREATE TEMP VIEW {name} AS {sql}")
     except RefusedQuery as refused:
@@ -308,10 +308,12 @@ def _registered(runner: DuckDBRunner, table: pa.Table, label: str) -> Source:
 def _plain(name: str, source: pa.DataType) -> str:
     """A column in a type that Ibis knows.
 
-    Floats and instants are made anew, so that DuckDB filters them itself: Arrow, to which it would leave
-    that, takes NaN for less than nothing, and pytz for instants. What is added is the zero that changes no
-    other.
+    Floats, instants and the widest whole numbers are made anew, so that DuckDB filters them itself: Arrow, to
+    which it would leave that, takes NaN for less than nothing, pytz for instants, and no number beyond 63
+    bits. What is added is the zero that changes no other.
     """
+    if pa.types.is_uint64(source):
+        return f"{name} | 0::UBIGINT AS {name}"
     if pa.types.is_floating(source):
         return f"{name} + '-0.0'::{'DOUBLE' if pa.types.is_float64(source) else 'FLOAT'} AS {name}"
     if pa.types.is_time(source):

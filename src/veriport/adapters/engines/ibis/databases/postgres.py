@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -31,6 +31,7 @@ from veriport.adapters.engines.ibis.sources import (
     within,
 )
 from veriport.domain.datasets import Address
+from veriport.domain.errors import ConfigurationError
 from veriport.domain.types import DataType, Family
 from veriport.ports.errors import DataError, TransientError
 
@@ -87,7 +88,11 @@ class PostgresRunner:
 
     def run(self, sql: str) -> list[tuple[object, ...]]:
         """The rows of a query as text."""
-        return list(self.cursor(sql).fetchall())
+        cursor = self.cursor(sql)
+        try:
+            return list(cursor.fetchall())
+        except psycopg.Error as trouble:  # a value for which Python has none
+            raise self._told(trouble) from trouble
 
     def cursor(self, sql: str) -> Any:  # noqa: ANN401  # psycopg's own class
         """A cursor that has carried out a query."""
@@ -125,20 +130,40 @@ def open_database(location: Location, timeout_seconds: float | None) -> Iterator
 
 
 def _connected(location: Location, timeout_seconds: float | None) -> Any:  # noqa: ANN401  # psycopg's own class
-    password = unquote(urlsplit(location.path).password or "")
+    password, given = _read(location)
     late = "" if timeout_seconds is None else f" -c statement_timeout={max(1, round(timeout_seconds * 1000))}"
-    given = psycopg.conninfo.conninfo_to_dict(location.path)
     options = f"{given.pop('options', '')} -c timezone=UTC -c datestyle=ISO{late}".strip()
     defaults = {"connect_timeout": _CONNECT_SECONDS, "application_name": "veriport"}
     try:
-        connection = psycopg.connect(**{**defaults, **given, "options": options})  # type: ignore[arg-type]  # keywords of libpq
+        connection = psycopg.connect(**{**defaults, **given, "options": options})
     except psycopg.Error as trouble:
         said = f"{location.label}: {without([password, location.path], first_line(trouble))}"
         lasting = any(sign in str(trouble) for sign in _LASTING)
         raise (DataError if lasting else TransientError)(said) from None
+    with suppress(psycopg.Error):  # not every server and system has it
+        connection.autocommit = True
+        connection.execute(_LOOK_FOR_US)
+    connection.autocommit = False
     connection.read_only = True
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     return connection
+
+
+#: A server that looks whether we are still there stops the query of a program that was interrupted or killed.
+_LOOK_FOR_US = """
+SELECT set_config(name, '1000', false) FROM pg_settings WHERE name = 'client_connection_check_interval'
+"""
+
+
+def _read(location: Location) -> tuple[str, dict[str, Any]]:
+    """The password, and the parameters of an address as libpq names them; a wrong one is not quoted."""
+    try:
+        password = unquote(urlsplit(location.path).password or "")
+        return password, dict(psycopg.conninfo.conninfo_to_dict(location.path))
+    except (ValueError, psycopg.ProgrammingError) as wrong:
+        unknown = re.search(r'invalid URI query parameter: "(\w+)"', str(wrong))
+        why = f"it has no parameter {unknown[1]!r}" if unknown else "it is no address of PostgreSQL"
+        raise ConfigurationError(f"{location.label}: {why}") from None
 
 
 def _source(runner: PostgresRunner, location: Location) -> Source:
@@ -184,6 +209,8 @@ def _described(runner: PostgresRunner, sql: str) -> tuple[Field, ...]:
     listed = ", ".join(f"({place}, {oid}::oid, {mod})" for place, (oid, mod) in enumerate(found))
     types = runner.run(_TYPES.format(listed=listed))
     names = [column.name for column in cursor.description or ()]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise RefusedQuery(f"there are two columns {twice!r}: give each a name of its own")
     return tuple(_field(name, *kind) for name, kind in zip(names, types, strict=True))
 
 
