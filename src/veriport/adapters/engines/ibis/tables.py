@@ -16,6 +16,7 @@ from veriport.adapters.engines.ibis.asking import CannotEvaluate, Found
 from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.rounds import TROUBLE, Rounds
 from veriport.adapters.engines.ibis.rules.plans import plan_for
+from veriport.adapters.engines.ibis.rules.strays import without_strays
 from veriport.adapters.engines.ibis.rules.values import decoded
 from veriport.adapters.engines.ibis.sources import ROW, RefusedQuery, Source
 from veriport.adapters.engines.ibis.viewing import Viewing
@@ -81,7 +82,14 @@ class _Measuring:
             **{name: view.table.count(where=each) for name, each in nulls.items()},
         }
         plans = [
-            partial(plan_for, rule, view, self.source, self.request.samples) for rule in self.request.rules
+            partial(
+                without_strays,
+                rule,
+                view,
+                self.source,
+                partial(plan_for, rule, view, self.source, self.request.samples),
+            )
+            for rule in self.request.rules
         ]
         answer, found = Rounds[Found](self.source, view).run(plans, folds)
         return Measured(

@@ -56,8 +56,9 @@ class Dialect:
 
     ``compiler`` is the module and class of Ibis' compiler, ``collation`` what orders texts by code point
     where the database may not. ``wide`` is the type in which whole numbers and decimals of ``scale`` are
-    exact, ``None`` where there is none. ``text_times`` says that times are kept as texts. ``like`` says
-    that LIKE minds case and reads ``\`` as an escape. ``folds`` is how many values a query may give.
+    exact, ``None`` where there is none. ``text_times`` says that times are kept as texts, ``loose_types``
+    that a column may hold values of other types than its own. ``like`` says that LIKE minds case and reads
+    ``\`` as an escape. ``folds`` is how many values a query may give.
     ``filters`` says that many aggregates may each have a FILTER: DuckDB copies all columns for each.
     ``shares`` says that what a query reads twice is made once, ``joins_nulls`` that a join in which nulls
     equal nulls takes no longer than another. ``digits`` is the function that tells the digits behind the
@@ -79,6 +80,7 @@ class Dialect:
     has_nan: bool = True
     has_infinity: bool = True
     text_times: bool = False
+    loose_types: bool = False
     like: bool = True
     folds: int = 1_000
     filters: bool = True
@@ -205,7 +207,7 @@ POSTGRES = Dialect(
 )  # fmt: skip
 SQLITE = Dialect(
     "sqlite", ("sqlite", "SQLiteCompiler"), _PYTHON, collation="BINARY", wide=_none,
-    has_nan=False, text_times=True, like=False, shares=True, null_character="char",
+    has_nan=False, text_times=True, loose_types=True, like=False, shares=True, null_character="char",
 )  # fmt: skip
 SPARK = Dialect(
     "pyspark", ("pyspark", "PySparkCompiler"), _LOOKING, shares=True, joins_nulls=True, null_character="chr"

@@ -36,6 +36,13 @@ trim_of = _function("trim", (dt.string, dt.string), dt.string)
 rtrim = _function("rtrim", (dt.string, dt.string), dt.string)
 replace = _function("replace", (dt.string, dt.string, dt.string), dt.string)
 
+#: Of SQLite, as texts; what is to be changed about a day, even nothing, makes a real one of it.
+date_of = _function("date", (dt.string, dt.string), dt.string)
+datetime_of = _function("datetime", (dt.string, dt.string), dt.string)
+time_of = _function("time", (dt.string, dt.string), dt.string)
+#: From 1, without what Ibis writes for places from the end.
+part_of = _function("substr", (dt.string, dt.int64, dt.int64), dt.string)
+
 instant_us = _function("epoch_us", (_INSTANT,), dt.int64)  #: DuckDB
 unix_micros = _function("unix_micros", (_INSTANT,), dt.int64)  #: Spark
 

@@ -22,7 +22,8 @@ from veriport.domain.types import Family
 from veriport.ports.errors import DataError
 
 
-def _opened(address: Address, source: Source, view: View) -> View:
+def opened(address: Address, source: Source, view: View) -> View:
+    """The table that a rule refers to."""
     try:
         other = source.refer(address)
     except Elsewhere as elsewhere:
@@ -38,7 +39,7 @@ def _opened(address: Address, source: Source, view: View) -> View:
 
 def referential_integrity(rule: ReferentialIntegrity, view: View, source: Source) -> Plan:
     """Looks each combination up in the other table, by an anti-join."""
-    there = _opened(rule.other, source, view)
+    there = opened(rule.other, source, view)
     failing = _unmatched(rule, view, there).table.count().as_table()
     folds = {"rows": count(view, rule), "null": count(view, rule, ~view.present(rule.columns))}
     answer = yield Ask(folds, (failing,))
@@ -67,7 +68,7 @@ def _unmatched(rule: ReferentialIntegrity, view: View, there: View) -> View:
 
 def reference_mark(rule: ReferentialIntegrity, view: View, source: Source) -> Mark:
     """Joins each row with what it refers to, which stands there once."""
-    there = _opened(rule.other, source, view)
+    there = opened(rule.other, source, view)
     _sides(rule, view, there, "")  # whether they compare at all
 
     def prepared(seen: View, name: str) -> View:
@@ -126,7 +127,7 @@ def _matched(left: Value, right: Value, view: View) -> Sequence[ir.Value] | None
 
 def row_count_match(rule: RowCountMatch, view: View, source: Source) -> Plan:
     """Counts rows here and in the other table."""
-    there = _opened(rule.other, source, view)
+    there = opened(rule.other, source, view)
     answer = yield Ask({"rows": count(view, rule)}, (there.table.count().as_table(),))
     here, others = answer.count("rows"), int(str(answer.only))
     apart = abs(here - others) / others if others else float(here > 0)

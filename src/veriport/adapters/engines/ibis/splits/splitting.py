@@ -20,6 +20,7 @@ from ibis.expr import types as ir
 from veriport.adapters.engines.ibis.asking import Mark
 from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.rounds import TROUBLE, Rounds
+from veriport.adapters.engines.ibis.rules.strays import without_strays
 from veriport.adapters.engines.ibis.sources import RefusedQuery, Source
 from veriport.adapters.engines.ibis.splits.arrow import Kept, Shape, kept, loose
 from veriport.adapters.engines.ibis.splits.halves import Halves, halves
@@ -53,7 +54,12 @@ class Splitting:
 
     def _query(self) -> _Query:
         rows, again = self.viewing.rows(numbered=True), self.viewing.again()
-        starts = [partial(mark_for, rule, rows, again, self.source) for rule in self.request.rules]
+        starts = [
+            partial(
+                without_strays, rule, again, self.source, partial(mark_for, rule, rows, again, self.source)
+            )
+            for rule in self.request.rules
+        ]
         answer, found = Rounds[Mark](self.source, again).run(starts, loose(self.source.fields, again))
         marks = [self._mark(rule.id, each) for rule, each in zip(self.request.rules, found, strict=True)]
         names = [f"veriport_{place}_" for place in range(len(marks))]
