@@ -26,6 +26,7 @@ from veriport.domain.measurements import Broken, Measured, NotEvaluated, Outcome
 from veriport.domain.rules.base import Rule
 from veriport.domain.rules.scalars import plain
 from veriport.domain.rules.spread import Monotonic
+from veriport.domain.suggestions import nearest
 from veriport.domain.types import Column
 from veriport.ports.engines import Divided, Request
 from veriport.ports.errors import DataError
@@ -40,6 +41,11 @@ class IbisTable:
     def __init__(self, source: Source, order_by: Sequence[str] = ()) -> None:
         self._source = source
         self._order_by = tuple(order_by)
+        known = [each.column.name for each in source.fields]
+        for name in self._order_by:
+            if name not in known:
+                hint = nearest(name, known).hint
+                raise DataError(f"{source.label}: there is no column {name!r} to order by{hint}")
 
     @property
     def columns(self) -> tuple[Column, ...]:
