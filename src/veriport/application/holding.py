@@ -85,9 +85,9 @@ class HeldTable:
             raise violation(self.engine, f"it gave a {type(measured).__name__} where a Measured belongs")
         if not _is_count(measured.row_count):
             raise violation(self.engine, f"it counted {shown(measured.row_count)} rows")
-        if not isinstance(measured.outcomes, tuple):
+        if not isinstance(measured.outcomes, tuple | list):
             raise violation(
-                self.engine, f"its outcomes are a {type(measured.outcomes).__name__}, not a tuple"
+                self.engine, f"its outcomes are a {type(measured.outcomes).__name__}, not a tuple or a list"
             )
         if (have := len(measured.outcomes)) != (need := len(request.rules)):
             raise violation(self.engine, f"it gave {have} outcomes for {need} rules")
