@@ -43,8 +43,10 @@ def schema_rules(auto_schema: object, engine: Engine, dataset: Dataset) -> tuple
     try:
         with LocalFolder().place(str(path.parent), (path.name,)) as (place,):
             Path(place).write_text(rules_text([entry]), encoding="utf-8")
-    except PermanentError:  # another program was faster: its schema counts
-        return _kept(path), ""
+    except (PermanentError, ConfigurationError):
+        if not os.path.lexists(path):
+            raise
+        return _kept(path), ""  # another program was faster: its schema counts
     return _rules(
         entry
     ), f"the schema was learned from this data and written to {path}; later data must have it"
