@@ -92,10 +92,19 @@ def build(port: str, kind: str, **options: object) -> Any:  # noqa: ANN401  # th
 
 @frozen
 class Fault:
-    """What ``build`` would refuse: which option, ``kind`` for the adapter as a whole, and why."""
+    """What ``build`` would refuse: which option, ``kind`` for the adapter as a whole, and why.
+
+    ``inside`` is the way to it within the option.
+    """
 
     key: str
     message: str
+    inside: tuple[int | str, ...] = ()
+
+    @property
+    def path(self) -> tuple[int | str, ...]:
+        """The way to it from the mapping that names the adapter."""
+        return (self.key, *self.inside)
 
 
 def faults(

@@ -248,19 +248,7 @@ def _named(value: object) -> tuple[str, dict[str, object]] | None:
     return None
 
 
-@frozen
-class EngineFault(Fault):
-    """What ``build_engine`` would refuse, and the way to it ``inside`` the option ``key``."""
-
-    inside: tuple[int | str, ...] = ()
-
-    @property
-    def path(self) -> tuple[int | str, ...]:
-        """The way to it from the mapping that names the engine."""
-        return (self.key, *self.inside)
-
-
-def faults(kind: str, options: Mapping[str, object]) -> tuple[EngineFault, ...]:
+def faults(kind: str, options: Mapping[str, object]) -> tuple[Fault, ...]:
     """What ``build_engine`` would refuse of kinds, of the names of options and of their values.
 
     An engine of ours that is given options is built to see that, around engines that are only promised; the
@@ -269,7 +257,7 @@ def faults(kind: str, options: Mapping[str, object]) -> tuple[EngineFault, ...]:
     return tuple(_faults(kind, options))
 
 
-def _faults(kind: str, options: Mapping[str, object]) -> Iterator[EngineFault]:
+def _faults(kind: str, options: Mapping[str, object]) -> Iterator[Fault]:
     kind, wanted = split_kind(kind)
     options = dict(options)
     versions = (("kind", wanted), ("requires", options.pop("requires", None)))
@@ -277,17 +265,17 @@ def _faults(kind: str, options: Mapping[str, object]) -> Iterator[EngineFault]:
     known = all(each.key != "kind" for each in misnamed)
     for key, text in versions:
         if text is not None and (why := _unmet(kind, text, known=known)):
-            yield EngineFault(key, why)
+            yield Fault(key, why)
     yield from misnamed
     if (option := _INSIDE.get(kind)) is not None:
         if option not in options:
             if not options:  # the catalog does not look at a kind of ours without options
-                yield EngineFault("kind", f"engine {kind!r} needs {option!r}")
+                yield Fault("kind", f"engine {kind!r} needs {option!r}")
             return
         try:
             inside = _listed(option, options[option])
         except ConfigurationError as wrong:
-            yield EngineFault(option, str(wrong))
+            yield Fault(option, str(wrong))
             return
         yield from _faults_inside(option, inside)
         promised = [_Promised() for _ in inside]
@@ -295,27 +283,26 @@ def _faults(kind: str, options: Mapping[str, object]) -> Iterator[EngineFault]:
     if not misnamed:
         yield from _misvalued(kind, options)
     elif kind in _FALLING_BACK and (why := _no_fallback(options.get("fallback"))):
-        yield EngineFault("fallback", why)
+        yield Fault("fallback", why)
 
 
-def _misnamed(kind: str, options: Mapping[str, object]) -> tuple[EngineFault, ...]:
+def _misnamed(kind: str, options: Mapping[str, object]) -> tuple[Fault, ...]:
     parts = _PARTS.get(kind, ())
     try:
-        found = catalog.faults("engines", kind, options, filled=parts, ours=parts)
+        return catalog.faults("engines", kind, options, filled=parts, ours=parts)
     except Exception as error:  # noqa: BLE001  # the module of somebody else may raise anything
-        return (EngineFault("kind", _unbuilt(kind, error)),)
-    return tuple(EngineFault(each.key, each.message) for each in found)
+        return (Fault("kind", _unbuilt(kind, error)),)
 
 
-def _faults_inside(option: str, inside: Sequence[object]) -> Iterator[EngineFault]:
+def _faults_inside(option: str, inside: Sequence[object]) -> Iterator[Fault]:
     for index, each in enumerate(inside):
         way = (index,) if option.endswith("s") else ()
         named = _named(each)
         if named is None:
             said = f"an engine is a name or a mapping with 'kind', not {shown(each)}"
-            yield EngineFault(option, said, way)
+            yield Fault(option, said, way)
         else:
-            yield from (EngineFault(option, fault.message, (*way, *fault.path)) for fault in faults(*named))
+            yield from (Fault(option, fault.message, (*way, *fault.path)) for fault in faults(*named))
 
 
 @frozen
@@ -329,7 +316,7 @@ class _Promised:
         raise NotImplementedError
 
 
-def _misvalued(kind: str, options: Mapping[str, object]) -> Iterator[EngineFault]:
+def _misvalued(kind: str, options: Mapping[str, object]) -> Iterator[Fault]:
     """What an engine of ours refuses when it is built: told at the option with whose name that begins."""
     if not options or kind not in catalog.CATALOG["engines"]:
         return
@@ -340,7 +327,7 @@ def _misvalued(kind: str, options: Mapping[str, object]) -> Iterator[EngineFault
         said = str(wrong)
         option = said.partition(" ")[0].strip("':")
         about_it = option in options and not said.startswith("engine '")  # how the catalog names an engine
-        yield EngineFault(option if about_it else "kind", said)
+        yield Fault(option if about_it else "kind", said)
 
 
 def _no_fallback(value: object) -> str:

@@ -7,7 +7,7 @@ file, for the sections that ``_SECTIONS`` lists: ``VERIPORT_ENGINE__KIND=polars`
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -93,11 +93,6 @@ _CHECKPOINT_KEYS: Mapping[str, str] = {
 }  # fmt: skip
 
 _T = TypeVar("_T")
-
-
-def _way_to(fault: catalog.Fault) -> tuple[int | str, ...]:
-    """The way to a fault from the section of its adapter."""
-    return fault.path if isinstance(fault, engines.EngineFault) else (fault.key,)
 
 
 class _Settings:
@@ -213,11 +208,11 @@ class _Settings:
             if fault.key in said_by:
                 self._wrong_variables.append(f"{said_by[fault.key]}: {fault.message}")
             else:
-                self._wrong(fault.message, name, *_way_to(fault))
+                self._wrong(fault.message, name, *fault.path)
 
     def _faults(
         self, name: str, port: str, ref: AdapterRef, filled: Iterable[str]
-    ) -> Sequence[catalog.Fault]:
+    ) -> tuple[catalog.Fault, ...]:
         if port == "engines":
             return engines.faults(ref.kind, ref.options)
         return catalog.faults(port, ref.kind, ref.options, filled=filled, ours=_OURS.get(name, ()))
