@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from veriport.adapters.cli.check_command import Form
-from veriport.adapters.cli.output import Format, columns_of
+from veriport.adapters.cli.output import Format, columns_of, print_document
 from veriport.adapters.cli.projects import open_project
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.suggestions import nearest
@@ -44,8 +44,7 @@ def stores(
     file = config or Path(DEFAULT_FILE)
     configured = _configured(file) if config is not None or file.exists() else None
     if form is Format.JSON:
-        document = {"version": 1, "kind": "stores", "stores": entries, "configured": configured}
-        typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+        print_document("stores", stores=entries, configured=configured)
     else:
         rows = [(each["kind"], each["package"], each["lacking"] or "installed") for each in entries]
         typer.echo(columns_of(rows))

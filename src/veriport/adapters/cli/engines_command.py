@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from veriport.adapters.cli.check_command import Form
-from veriport.adapters.cli.output import Format, columns_of, count, say, working
+from veriport.adapters.cli.output import Format, columns_of, count, print_document, say, working
 from veriport.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def engines(
         return
     asked = _asked(listed, named=bool(names))
     if form is Format.JSON:
-        _print({**_document(listed), "matrix": _verdicts(asked)})
+        print_document("engines", engines=_entries(listed), matrix=_verdicts(asked))
     else:
         typer.echo("\n".join(_matrix(asked, why=bool(names))))
     if any(said.answer == "differs" for verdicts in asked.values() for said in verdicts.values()):
@@ -61,19 +60,15 @@ def engines(
 
 def _show(listed: Sequence[Described], form: Format) -> None:
     if form is Format.JSON:
-        _print(_document(listed))
+        print_document("engines", engines=_entries(listed))
     else:
         typer.echo(columns_of([*_rows(listed)]))
 
 
-def _print(document: Mapping[str, object]) -> None:
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
-
-
-def _document(listed: Sequence[Described]) -> dict[str, object]:
+def _entries(listed: Sequence[Described]) -> list[dict[str, object]]:
     from attrs import asdict  # noqa: PLC0415  # imported on use
 
-    return {"version": 1, "kind": "engines", "engines": [asdict(each) for each in listed]}
+    return [asdict(each) for each in listed]
 
 
 def _rows(listed: Sequence[Described]) -> Iterator[tuple[str, str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from veriport.adapters.cli.check_command import Form
-from veriport.adapters.cli.output import Format, columns_of, say
+from veriport.adapters.cli.output import Format, columns_of, print_document, say
 from veriport.adapters.cli.projects import Config, open_outbox
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.suggestions import nearest
@@ -67,7 +66,7 @@ def list_(
     )
     shown, now = wanted[:limit], desk.store.now()
     if form is Format.JSON:
-        _print_json("messages", [_letter(desk, letter) for letter in shown], total=len(wanted))
+        print_document("messages", total=len(wanted), messages=[_letter(desk, letter) for letter in shown])
         return
     if not wanted:
         typer.echo("nothing: every message was delivered" if not (dead or waiting or lane) else "nothing")
@@ -84,7 +83,7 @@ def lanes(config: Config = Path(DEFAULT_FILE), form: Form = Format.TABLE) -> Non
     desk = _desk(config)
     listed = desk.lanes()
     if form is Format.JSON:
-        _print_json("lanes", [_lane(lane) for lane in listed])
+        print_document("lanes", lanes=[_lane(lane) for lane in listed])
         return
     if not listed:
         typer.echo("no lanes: nothing was ever to be delivered")
@@ -113,7 +112,7 @@ def show(
     desk = _desk(config)
     entry = _letter(desk, desk.find(letter_id))
     if form is Format.JSON:
-        _print_json("message", entry)
+        print_document("message", message=entry)
         return
     known = {key.replace("_", " "): value for key, value in entry.items() if value not in {None, ""}}
     width = max(map(len, known))
@@ -197,7 +196,7 @@ def _decide(
         for letter, result in results
     ]
     if form is Format.JSON:
-        _print_json("decisions", entries)
+        print_document("decisions", decisions=entries)
     elif not entries:
         typer.echo("nothing to do")
     else:
@@ -226,11 +225,6 @@ def _require(what: str, name: str, known: Iterable[str]) -> None:
         raise ConfigurationError(
             f"there is no {what} {name!r}; there are: {there}{nearest(name, listed).hint}"
         )
-
-
-def _print_json(kind: str, entries: object, **more: object) -> None:
-    document = {"version": 1, "kind": kind, **more, kind: entries}
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -56,6 +57,11 @@ def terminal_width() -> int | None:
 def count(number: int, thing: str) -> str:
     """So many of them, in words."""
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def print_document(kind: str, **fields: object) -> None:
+    """A list of ours for programs, on standard output."""
+    typer.echo(json.dumps({"version": 1, "kind": kind, **fields}, ensure_ascii=False, indent=2))
 
 
 def say(text: str) -> None:
