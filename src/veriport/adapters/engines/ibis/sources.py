@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ROW = "__veriport_row"
 #: What queries of a user call the table of the address.
 SELF = "self"
+#: What our queries call the answer of a query of a user, and the rows of a frame.
+ROWS = "veriport_rows"
 
 
 class RefusedQuery(Exception):

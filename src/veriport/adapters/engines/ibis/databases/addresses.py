@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from attrs import field, frozen
 
+from veriport.adapters.engines.ibis.sources import ROWS, SELF, quoted
 from veriport.domain.datasets import Address
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.suggestions import nearest
@@ -44,6 +45,17 @@ class Location:
         if found.is_dir():
             raise DataError(f"{self.label}: it is a folder, and not a database")
         return found
+
+    @property
+    def selected(self) -> str:
+        """The query of the table's rows."""
+        return f"SELECT * FROM {'.'.join(map(quoted, self.table))}"
+
+    @property
+    def prefix(self) -> str:
+        """What defines the answer of the query, which may name the table, for ``within``."""
+        own = f"{quoted(SELF)} AS ({self.selected}), " if self.table else ""
+        return f"{own}{quoted(ROWS)} AS ({self.sql})"
 
     def absent(self, known: tuple[str, ...], why: str) -> DataError:
         """The error of a table that is not there."""

@@ -22,13 +22,13 @@ from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.dialects import DUCKDB, Dialect
 from veriport.adapters.engines.ibis.sources import (
     ROW,
+    ROWS,
     SELF,
     Elsewhere,
     Field,
     RefusedQuery,
     Source,
     field_of,
-    quoted,
     stopping_after,
     unbound,
     within,
@@ -41,7 +41,6 @@ from veriport.ports.errors import DataError, TransientError
 if TYPE_CHECKING:
     from veriport.adapters.engines.ibis.splits.arrow import Shape
 
-_NAME = "veriport_rows"
 #: What gives the rows piece by piece, to a relation and a connection of old versions, too.
 _TO_ARROW = ("to_arrow_reader", "fetch_arrow_reader", "fetch_record_batch")
 
@@ -54,7 +53,7 @@ class DuckDBRunner:
     relation: Any = None
     timeout_seconds: float | None = None
     prefix: str = ""
-    name: str = _NAME
+    name: str = ROWS
     _late: bool = field(default=False, init=False)
     _stopped: bool = field(default=False, init=False)
 
@@ -137,15 +136,14 @@ def _source(runner: DuckDBRunner, location: Location) -> Source:
     """What a location in an open database names."""
     names = location.table
     if names:
-        _require(runner, names, location)
+        _require(runner, location)
     if not location.sql:
-        fields = _described(runner, f"SELECT * FROM {'.'.join(map(quoted, names))}", location.label)
+        fields = _described(runner, location.selected, location.label)
         table = unbound(fields, names[-1], names[:-1])
     else:
-        own = f"{quoted(SELF)} AS (SELECT * FROM {'.'.join(map(quoted, names))}), " if names else ""
-        runner.prefix = f"{own}{quoted(_NAME)} AS ({location.sql})"
-        fields = _described(runner, within(runner.prefix, f"SELECT * FROM {_NAME}"), location.label)
-        table = unbound(fields, _NAME)
+        runner.prefix = location.prefix
+        fields = _described(runner, within(runner.prefix, f"SELECT * FROM {ROWS}"), location.label)
+        table = unbound(fields, ROWS)
 
     def refer(address: Address) -> Source:
         other = one_of(address, "duckdb")
@@ -156,11 +154,11 @@ def _source(runner: DuckDBRunner, location: Location) -> Source:
     return Source(label=location.label, runner=runner, table=table, fields=fields, refer=refer)
 
 
-def _require(runner: DuckDBRunner, names: tuple[str, ...], location: Location) -> None:
+def _require(runner: DuckDBRunner, location: Location) -> None:
     listed = runner.run("SELECT table_name FROM information_schema.tables")
     known = tuple(sorted(str(name) for (name,) in listed))
     try:
-        runner.run(f"SELECT * FROM {'.'.join(map(quoted, names))} LIMIT 0")
+        runner.run(f"{location.selected} LIMIT 0")
     except RefusedQuery as refused:
         raise location.absent(known, str(refused)) from refused
 
@@ -287,8 +285,8 @@ def _registered(runner: DuckDBRunner, table: pa.Table, label: str) -> Source:
     numbered = table.rename_columns(physical).append_column(ROW, pa.array(range(table.num_rows), pa.int64()))
     runner.connection.register("veriport_arrow", numbered)
     plain = [_plain(name, each.type) for name, each in zip(physical, table.schema, strict=True)]
-    runner.run(f"CREATE TEMP VIEW {_NAME} AS SELECT {', '.join([*plain, ROW])} FROM veriport_arrow")
-    described = _described(runner, f"SELECT * FROM {_NAME}", label)[:-1]
+    runner.run(f"CREATE TEMP VIEW {ROWS} AS SELECT {', '.join([*plain, ROW])} FROM veriport_arrow")
+    described = _described(runner, f"SELECT * FROM {ROWS}", label)[:-1]
     fields = tuple(
         field_of(
             each.name, _with_zone(found.dtype, each.type), physical=found.physical, known=_known(each.type)
@@ -298,7 +296,7 @@ def _registered(runner: DuckDBRunner, table: pa.Table, label: str) -> Source:
     return Source(
         label=label,
         runner=runner,
-        table=unbound(fields, _NAME, row=ROW),
+        table=unbound(fields, ROWS, row=ROW),
         fields=fields,
         row=ROW,
         refer=lambda other: beside(other, runner),

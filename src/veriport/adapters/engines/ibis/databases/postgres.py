@@ -20,13 +20,12 @@ from veriport.adapters.engines.ibis.databases.addresses import Location, one_of
 from veriport.adapters.engines.ibis.databases.errors import first_line, without
 from veriport.adapters.engines.ibis.dialects import POSTGRES, Dialect
 from veriport.adapters.engines.ibis.sources import (
-    SELF,
+    ROWS,
     Elsewhere,
     Field,
     RefusedQuery,
     Source,
     field_of,
-    quoted,
     unbound,
     within,
 )
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 
     from veriport.adapters.engines.ibis.splits.arrow import Shape
 
-_NAME = "veriport_rows"
 _CONNECT_SECONDS = 10
 
 #: What the server says when somebody else has to act before trying again can help.
@@ -169,15 +167,14 @@ def _read(location: Location) -> tuple[str, dict[str, Any]]:
 def _source(runner: PostgresRunner, location: Location) -> Source:
     """What a location in an open database names."""
     names = location.table
-    own = f"SELECT * FROM {'.'.join(map(quoted, names))}"
     if location.sql:
-        before = f"{quoted(SELF)} AS ({own}), " if names else ""
-        runner.prefix = f"{before}{quoted(_NAME)} AS ({location.sql})"
+        runner.prefix = location.prefix
     try:
-        fields = _described(runner, within(runner.prefix, f"SELECT * FROM {_NAME}") if location.sql else own)
+        rows = within(runner.prefix, f"SELECT * FROM {ROWS}") if location.sql else location.selected
+        fields = _described(runner, rows)
     except RefusedQuery as refused:
         raise _refused(runner, location, refused) from refused
-    table = unbound(fields, _NAME) if location.sql else unbound(fields, names[-1], names[:-1])
+    table = unbound(fields, ROWS) if location.sql else unbound(fields, names[-1], names[:-1])
 
     def refer(address: Address) -> Source:
         other = one_of(address, "postgresql")

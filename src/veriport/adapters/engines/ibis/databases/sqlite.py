@@ -18,7 +18,7 @@ from veriport.adapters.engines.ibis.databases.addresses import Location, one_of
 from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.dialects import SQLITE, Dialect
 from veriport.adapters.engines.ibis.sources import (
-    SELF,
+    ROWS,
     Elsewhere,
     Field,
     RefusedQuery,
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from veriport.adapters.engines.ibis.splits.arrow import Shape
-
-_NAME = "veriport_rows"
 
 
 @define
@@ -133,17 +131,14 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 def _source(runner: SQLiteRunner, location: Location) -> Source:
     """What a location in an open database names."""
     names = location.table
-    own = f"SELECT * FROM {'.'.join(map(quoted, names))}"
+    if location.sql:
+        runner.prefix = location.prefix
     try:
-        if location.sql:
-            before = f"{quoted(SELF)} AS ({own}), " if names else ""
-            runner.prefix = f"{before}{quoted(_NAME)} AS ({location.sql})"
-            fields = _described(runner, within(runner.prefix, f"SELECT * FROM {_NAME}"))
-        else:
-            fields = _described(runner, own)
+        rows = within(runner.prefix, f"SELECT * FROM {ROWS}") if location.sql else location.selected
+        fields = _described(runner, rows)
     except RefusedQuery as refused:
         raise _refused(runner, location, refused) from refused
-    table = unbound(fields, _NAME) if location.sql else unbound(fields, names[-1], names[:-1])
+    table = unbound(fields, ROWS) if location.sql else unbound(fields, names[-1], names[:-1])
 
     def refer(address: Address) -> Source:
         other = one_of(address, "sqlite")
