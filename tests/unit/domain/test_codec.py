@@ -364,6 +364,13 @@ def test_a_spoilt_document_is_read_or_refused_and_nothing_else(document: Documen
             assert read(result.to_dict()) == result
 
 
+def test_what_json_cannot_hold_is_read_as_it_is_written() -> None:
+    document = {**copy.deepcopy(_REPLACED), "metadata": {"most": float("inf")}}
+    result = CheckpointResult.from_dict(document)
+    assert result.metadata == {"most": "inf"}
+    assert CheckpointResult.from_dict(result.to_dict()) == result
+
+
 @given(plain_data())
 def test_anything_is_read_or_refused(document: object) -> None:
     with pytest.raises(DocumentError):

@@ -60,7 +60,7 @@ class SparkRunner:
     def rows(self, query: ir.Table) -> list[tuple[object, ...]]:
         """See ``Runner``."""
         with self.asking():
-            return [tuple(row) for row in self.session.sql(SPARK.sql(query)).collect()]
+            return [tuple(map(_plain, row)) for row in self.session.sql(SPARK.sql(query)).collect()]
 
     def batches(self, query: ir.Table, shape: Shape) -> Iterator[pa.RecordBatch]:
         """See ``Runner``. A partition at a time comes to the driver."""
@@ -173,10 +173,12 @@ def _connect() -> Any:  # noqa: ANN401  # a module
 
 
 def _plain(value: object) -> object:
-    """Structs as Arrow reads them."""
+    """Structs with their names, at any depth: Spark's rows are tuples, which look like lists."""
     match value:
         case Row():
-            return {name: _plain(each) for name, each in value.asDict().items()}
+            return _plain(value.asDict())
+        case dict():
+            return {name: _plain(each) for name, each in value.items()}
         case list():
             return [_plain(each) for each in value]
         case _:
