@@ -116,6 +116,15 @@ class TestDuckDB:
         with pytest.raises(TransientError, match=r"more than 0\.3 seconds"):
             counted({"path": f"duckdb://{path}", "sql": slow}, engine=engine)
 
+    def test_a_relation_that_nobody_can_stop_says_so(self) -> None:
+        with duckdb.connect() as connection:
+            relation = connection.sql("SELECT NULL AS name")
+            result = veriport.check(relation, [NOT_NULL], engine=IbisEngine(timeout_seconds=5))
+            assert result.rules[0].failed_count == 1
+            (note,) = result.notes
+            assert note.startswith("timeout_seconds has no effect: nothing stops a query of a relation")
+            assert not veriport.check(relation, [NOT_NULL], engine=IbisEngine()).notes
+
     def test_what_is_not_there_is_told(self, duckdb_file: Path) -> None:
         with pytest.raises(DataError, match=r"no table 'sales\.peple'; did you mean 'people'\?"):
             counted(f"duckdb://{duckdb_file}?table=sales.peple")
@@ -201,9 +210,30 @@ class TestPostgreSQL:
         address = {"path": postgresql_tables.written(FRAME), "sql": "SELECT name, pg_sleep(9) FROM self"}
         with pytest.raises(TransientError, match=r"more than 0\.2 seconds"):
             counted(address, engine=IbisEngine(timeout_seconds=0.2))
-        still = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(9)%' AND state = 'active'"
+        assert not self._sleep(postgresql_tables, 9)
+
+    def test_so_is_that_of_a_table_of_ibis(self, postgresql_tables: Postgres) -> None:
+        postgresql_tables.written(FRAME)
         with psycopg.connect(postgresql_tables.url) as connection:
-            assert connection.execute(f"{still} AND pid <> pg_backend_pid()").fetchone() == (0,)
+            backend = ibis.postgres.from_connection(connection)
+            slow = backend.sql(
+                "SELECT 1 AS name, pg_sleep(8)::text AS s", schema={"name": "int32", "s": "string"}
+            )
+            engine = IbisEngine(timeout_seconds=0.2)
+            rule = {"column": "s", "type": "not_null"}
+            with pytest.raises(TransientError, match=r"more than 0\.2 seconds"):
+                counted(slow, rule, engine=engine)
+            assert not self._sleep(postgresql_tables, 8)
+            assert counted(backend.sql("SELECT 1 AS name", schema={"name": "int32"}), engine=engine) == (1, 0)
+
+    @staticmethod
+    def _sleep(tables: Postgres, seconds: int) -> int:
+        """How many queries sleep so long on the server."""
+        still = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE %s AND state = 'active'"
+        with psycopg.connect(tables.url) as connection:
+            asked = connection.execute(f"{still} AND pid <> pg_backend_pid()", [f"%pg_sleep({seconds})%"])
+            ((found,),) = asked.fetchall()
+        return int(found)
 
     def test_the_query_of_a_program_that_is_killed_ends_on_the_server(
         self, postgresql_tables: Postgres, tmp_path: Path

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -88,6 +90,31 @@ class TestDataThatCannotBeRead:
         done = cli("check", "data.csv")
         assert done.code == ERROR
         assert "data.csv: this is not csv but parquet" in done.err
+
+    @pytest.mark.parametrize("name", ["shop.db", "shop.csv"])
+    def test_a_database_is_told_how_to_be_named(self, cli: Cli, tmp_path: Path, name: str) -> None:
+        with closing(sqlite3.connect(tmp_path / name)) as database:
+            database.execute("CREATE TABLE orders (id INTEGER)")
+        done = cli("check", name)
+        assert (done.code, done.err) == (
+            USAGE,
+            f"veriport: {name} is a database: name a table of it, as sqlite://{name}?table=name\n",
+        )
+
+    @pytest.mark.parametrize(
+        ("address", "advice"),
+        [
+            (
+                "mysql://u:secret@h/db?table=t",
+                "; check such a table from Python, as veriport.check(ibis.connect(",
+            ),
+            ("postgrsql://h/db?table=t", "; did you mean 'postgresql'?"),
+            ("what://h/db", "what://h/db\n"),
+        ],
+    )
+    def test_addresses_that_nobody_reads(self, cli: Cli, address: str, advice: str) -> None:
+        done = cli("check", address)
+        assert (done.code, advice in done.err, "secret" in done.err) == (USAGE, True, False)
 
     @pytest.mark.parametrize("share", [0.5, 0.9, 0.99])
     def test_truncated_parquet_is_named(self, cli: Cli, tmp_path: Path, share: float) -> None:

@@ -127,8 +127,9 @@ def dataset_of(data: object) -> Dataset:
             return Handle(data)
 
 
-#: Addresses and frames that the engine for databases reads, by scheme and by library.
-_DATABASES = frozenset({"postgresql", "postgres", "duckdb", "sqlite", "sc"})
+#: Addresses that the engine for databases reads, by scheme.
+DATABASES = frozenset({"postgresql", "postgres", "duckdb", "sqlite", "sc"})
+#: Libraries whose frames it reads.
 _LIBRARIES = frozenset({"ibis", "pyspark"})
 
 
@@ -141,7 +142,7 @@ def engine_kind(dataset: Dataset) -> str:
     match dataset:
         case Address(path=path):
             scheme, separator, _ = path.partition("://")
-            return "ibis" if separator and scheme.lower() in _DATABASES else "polars"
+            return "ibis" if separator and scheme.lower() in DATABASES else "polars"
         case Handle(frame=frame):
             classes = type(frame).__mro__
             theirs = {kind.__module__.partition(".")[0] for kind in classes} & _LIBRARIES

@@ -11,10 +11,11 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 from attrs import field, frozen
 
@@ -25,6 +26,7 @@ from veriport.domain.datasets import Dataset, Handle
 from veriport.domain.results import CheckResult, RuleResult, RuleStatus
 from veriport.domain.rules.base import Shape
 from veriport.domain.rules.reading import read_rules
+from veriport.domain.rules.scalars import plain
 from veriport.ports.engines import Engine
 from veriport.ports.errors import MissingExtra
 from veriport.testing.cases import NOW, Case, cases
@@ -134,6 +136,7 @@ def _wrong(result: RuleResult, case: Case) -> Iterator[str]:
         rows = tuple(sample.row for sample in result.samples)
         unnumbered = rows == (None,) * len(case.rows)
         found = {**found, "rows": (case.rows if unnumbered else rows, case.rows)}
+        yield from _ill_shown(result, case)
     else:
         shown = tuple((sample.row, *sample.values.values()) for sample in result.samples)
         found = {
@@ -146,6 +149,44 @@ def _wrong(result: RuleResult, case: Case) -> Iterator[str]:
         for what, (mine, right) in found.items()
         if not _alike(mine, right)
     )
+
+
+def _ill_shown(result: RuleResult, case: Case) -> Iterator[str]:
+    """Samples whose values are not those of their row; a sample without a number may be any failing row."""
+    held = case.frame().rows(named=True)
+    for sample in result.samples:
+        rows = case.rows if sample.row is None else (sample.row,)
+        if not any(all(shows(each, held[row][name]) for name, each in sample.values.items()) for row in rows):
+            yield f"the sample {dict(sample.values)!r} is in no failing row"
+
+
+def shows(shown: object, held: object) -> bool:
+    """Whether what a sample shows is what a row holds, written as the engine does.
+
+    Databases show whole numbers that are wide as decimals, 32-bit floats as the shortest number that is
+    rounded to them, and instants in a zone of their own.
+    """
+    match plain(held):
+        case dict() as fields:
+            return (
+                isinstance(shown, Mapping)
+                and list(shown) == list(fields)
+                and all(shows(shown[name], each) for name, each in fields.items())
+            )
+        case list() as items:
+            return isinstance(shown, list) and len(shown) == len(items) and all(map(shows, shown, items))
+        case float() as number:
+            return _is_number(shown) and math.isclose(shown, number, rel_tol=1e-6)
+        case right if isinstance(held, Decimal | int) and not isinstance(held, bool):
+            return right == shown or (isinstance(shown, str) and Decimal(shown) == held)
+        case right if isinstance(held, datetime) and held.tzinfo and isinstance(shown, str):
+            return datetime.fromisoformat(shown) == held
+        case right:
+            return type(shown) is type(right) and shown == right
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _alike(one: object, other: object) -> bool:

@@ -16,6 +16,7 @@ from veriport.adapters.engines.ibis.dialects import Dialect
 from veriport.adapters.engines.ibis.types import data_type
 from veriport.domain.datasets import Address
 from veriport.domain.types import Column, DataType
+from veriport.ports.errors import TransientError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -77,7 +78,11 @@ def _elsewhere(address: Address) -> Source:
 
 @frozen(kw_only=True)
 class Source:
-    """A table that is open. ``row`` is a column that numbers its rows from 0, where there is one."""
+    """A table that is open.
+
+    ``row`` is a column that numbers its rows from 0, where there is one. ``notes`` are what people must
+    know of how it is asked.
+    """
 
     label: str
     runner: Runner = field(repr=False)
@@ -85,6 +90,7 @@ class Source:
     fields: tuple[Field, ...]
     row: str | None = None
     refer: Callable[[Address], Source] = field(default=_elsewhere, eq=False, repr=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -119,16 +125,23 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def unbounded(seconds: float | None, what: str) -> tuple[str, ...]:
+    """The note of a source whose queries nobody can stop, where they should be."""
+    return () if seconds is None else (f"timeout_seconds has no effect: nothing stops a query of {what}",)
+
+
 @contextmanager
 def stopping_after(seconds: float | None, stop: Callable[[], None]) -> Iterator[None]:
-    """Call ``stop``, in a thread, if what is done here takes longer than that; ``None`` is no limit.
+    """Call ``stop``, in a thread, if what is asked here takes longer than that; ``None`` is no limit.
 
     It is called again while that goes on: a stop between two queries of one question stops neither.
+    Raises ``TransientError`` where the query then ends in an exception, whatever the database calls it.
     """
-    done = threading.Event()
+    done, late = threading.Event(), threading.Event()
 
     def watch(wait: float) -> None:
         while not done.wait(wait):
+            late.set()
             stop()
             wait = _AGAIN_SECONDS
 
@@ -139,6 +152,10 @@ def stopping_after(seconds: float | None, stop: Callable[[], None]) -> Iterator[
     watching.start()
     try:
         yield
+    except Exception as ended:
+        if late.is_set():
+            raise TransientError(f"the query took more than {seconds:g} seconds") from ended
+        raise
     finally:
         done.set()
         watching.join()  # or it would stop what comes next

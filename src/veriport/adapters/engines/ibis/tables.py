@@ -102,6 +102,7 @@ class _Measuring:
             row_count=answer.count("rows"),
             outcomes=tuple(map(self._finished, self.request.rules, found)),
             null_counts={name: answer.count(name) for name in nulls},
+            notes=self.source.notes,
         )
 
     def _finished(self, rule: Rule, found: Found | Exception) -> Outcome:

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 from attrs import evolve, field, frozen
@@ -17,7 +18,7 @@ from veriport.adapters.engines.polars.csv import as_text, scan_csv
 from veriport.adapters.engines.polars.drift import check_alike
 from veriport.adapters.engines.polars.errors import first_line, reading
 from veriport.adapters.engines.polars.types import declared_type
-from veriport.domain.datasets import FORMATS, Address, Dataset, Handle
+from veriport.domain.datasets import DATABASES, FORMATS, Address, Dataset, Handle
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.suggestions import nearest
 from veriport.ports.errors import DataError
@@ -26,6 +27,11 @@ _URI = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]+)://")
 _SCHEMES = frozenset(
     {"s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "http", "https", "file", "hf"}
 )
+#: Databases to which only Ibis connects, by the schemes that people write.
+_BY_IBIS = frozenset(
+    {"athena", "bigquery", "clickhouse", "databricks", "mariadb", "mssql", "mysql", "oracle", "redshift",
+     "snowflake", "trino"}
+)  # fmt: skip
 
 
 @frozen
@@ -124,9 +130,7 @@ _LOOKED_AT = 1_000  #: files of a glob whose first bytes are looked at
 def _kind(address: Address) -> str:
     scheme = _URI.match(address.path)
     if scheme and scheme["scheme"].lower() not in _SCHEMES:
-        raise ConfigurationError(
-            f"the polars engine cannot read {scheme['scheme']}:// addresses: {address.label}"
-        )
+        raise _unknown(scheme["scheme"], address)
     kinds = sorted(set(FORMATS.values()))
     if address.kind in kinds:
         return address.kind
@@ -135,10 +139,22 @@ def _kind(address: Address) -> str:
         raise ConfigurationError(f"unknown format {address.format!r}: use one of {', '.join(kinds)}{hint}")
     if not scheme and not Path(address.path).exists() and not glob.has_magic(address.path):
         raise _absent(address)
+    if Path(address.path).is_file():
+        _refuse_database(Path(address.path), _ends(Path(address.path)).head)
     raise ConfigurationError(
         f"{address.label}: its name does not tell the format: add format: csv, or --data-format csv "
         f"on the command line; known are {', '.join(kinds)}"
     )
+
+
+def _unknown(scheme: str, address: Address) -> ConfigurationError:
+    """What to write instead of an address that neither this engine nor the one for databases knows."""
+    said = f"the polars engine cannot read {scheme}:// addresses: {address.label}"
+    if scheme.partition("+")[0].lower() in _BY_IBIS:
+        return ConfigurationError(
+            f"{said}; check such a table from Python, as veriport.check(ibis.connect(...).table(name), ...)"
+        )
+    return ConfigurationError(f"{said}{nearest(scheme, [*_SCHEMES, *DATABASES]).hint}")
 
 
 def _local_files(address: Address) -> list[Path]:
@@ -171,23 +187,46 @@ def _absent(address: Address) -> DataError:
 _PARQUET, _ARROW = b"PAR1", b"ARROW1"
 _BEGINNINGS: Mapping[bytes, str] = {
     _PARQUET: "parquet", _ARROW: "ipc", b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip (or a spreadsheet)",
-    b"\x28\xb5\x2f\xfd": "zstd", b"SQLite format 3": "SQLite", b"%PDF": "PDF",
+    b"\x28\xb5\x2f\xfd": "zstd", b"%PDF": "PDF",
 }  # fmt: skip
+#: Databases in a file: the scheme of their addresses, where the file says that it is one, and how.
+_DATABASE_FILES = (("sqlite", 0, b"SQLite format 3\0"), ("duckdb", 8, b"DUCK"))
 _COMPRESSED = frozenset({"gzip", "zstd"})
 
 
-def _check_beginning(path: Path, kind: str) -> None:
-    """Compare the first bytes of a file with what its name promises."""
+class _Ends(NamedTuple):
+    """The first bytes of a file, its size, and its last bytes."""
+
+    head: bytes
+    size: int
+    tail: bytes
+
+
+def _ends(path: Path) -> _Ends:
     try:
         with path.open("rb") as file:
             head = file.read(16)
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - len(_PARQUET)))
-            tail = file.read(len(_PARQUET))
+            return _Ends(head, size, file.read(len(_PARQUET)))
     except OSError as trouble:
         raise DataError(f"{path}: {trouble.strerror}") from trouble
+
+
+def _refuse_database(path: Path, head: bytes) -> None:
+    for scheme, start, magic in _DATABASE_FILES:
+        if head[start:].startswith(magic):
+            raise ConfigurationError(
+                f"{path} is a database: name a table of it, as {scheme}://{path}?table=name"
+            )
+
+
+def _check_beginning(path: Path, kind: str) -> None:
+    """Compare the first bytes of a file with what its name promises."""
+    head, size, tail = _ends(path)
     if not head:
         raise DataError(f"{path}: the file is empty")
+    _refuse_database(path, head)
     if kind == "parquet" and head.startswith(_PARQUET):
         _check_end(path, size, tail)
     found = next((name for magic, name in _BEGINNINGS.items() if head.startswith(magic)), None)

@@ -31,6 +31,7 @@ from veriport.adapters.engines.ibis.sources import (
     field_of,
     stopping_after,
     unbound,
+    unbounded,
     within,
 )
 from veriport.domain.datasets import Address, Handle
@@ -54,7 +55,6 @@ class DuckDBRunner:
     timeout_seconds: float | None = None
     prefix: str = ""
     name: str = ROWS
-    _late: bool = field(default=False, init=False)
     _stopped: bool = field(default=False, init=False)
 
     @property
@@ -86,7 +86,7 @@ class DuckDBRunner:
             return [] if answer is None else list(answer.fetchall())
 
     def _answer(self, sql: str) -> Any:  # noqa: ANN401  # DuckDB's own classes
-        self._late = self._stopped = False
+        self._stopped = False
         if self.relation is not None:
             return self.relation.query(self.name, sql)
         return self.connection.execute(sql)
@@ -94,13 +94,13 @@ class DuckDBRunner:
     @contextmanager
     def _asking(self) -> Iterator[None]:
         """Bound what is asked here, and tell trouble; while rows come, Arrow says what DuckDB said."""
-        try:
-            with stopping_after(self.timeout_seconds, self._stop):
+        with stopping_after(self.timeout_seconds, self.cancel):
+            try:
                 yield
-        except (duckdb.Error, pa.ArrowException, OSError) as trouble:
-            if isinstance(trouble, duckdb.InterruptException) or "INTERRUPT" in str(trouble):
-                raise TransientError(self._why()) from trouble
-            raise RefusedQuery(first_line(trouble)) from trouble
+            except (duckdb.Error, pa.ArrowException, OSError) as trouble:
+                if isinstance(trouble, duckdb.InterruptException) or "INTERRUPT" in str(trouble):
+                    raise TransientError(self._why()) from trouble
+                raise RefusedQuery(first_line(trouble)) from trouble
 
     def cancel(self) -> None:
         """See ``Runner``."""
@@ -108,14 +108,8 @@ class DuckDBRunner:
         if self.connection is not None:
             self.connection.interrupt()
 
-    def _stop(self) -> None:
-        self._late = True
-        self.cancel()
-
     def _why(self) -> str:
         """DuckDB may stop a query because of an error in one of its threads, and not tell of that."""
-        if self._late:
-            return f"the query took more than {self.timeout_seconds:g} seconds"
         return "it was stopped" if self._stopped else "DuckDB stopped it and does not say why: try again"
 
 
@@ -188,10 +182,15 @@ def _quietly(connection: Any) -> None:  # noqa: ANN401  # DuckDB's own class
 def open_relation(handle: Handle, timeout_seconds: float | None) -> Iterator[Source]:
     """A relation, measured by the connection that made it."""
     runner = DuckDBRunner(None, relation=handle.frame, name=f"veriport_{uuid.uuid4().hex}")
-    del timeout_seconds  # a relation does not tell its connection
     try:
         fields = _described(runner, f"SELECT * FROM {runner.name}", handle.label)
-        yield Source(label=handle.label, runner=runner, table=unbound(fields, runner.name), fields=fields)
+        yield Source(
+            label=handle.label,
+            runner=runner,
+            table=unbound(fields, runner.name),
+            fields=fields,
+            notes=unbounded(timeout_seconds, "a relation, which does not tell its connection"),
+        )
     finally:
         runner.run(f"DROP VIEW IF EXISTS {runner.name}")  # DuckDB leaves it in the connection of the relation
 

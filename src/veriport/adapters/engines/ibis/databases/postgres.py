@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import ibis.expr.datatypes as dt
 import psycopg
-from attrs import define
+from attrs import define, field
 from ibis.backends.sql.datatypes import PostgresType
 from ibis.expr import types as ir
 from psycopg import errors
@@ -26,6 +26,7 @@ from veriport.adapters.engines.ibis.sources import (
     RefusedQuery,
     Source,
     field_of,
+    stopping_after,
     unbound,
     within,
 )
@@ -56,11 +57,16 @@ _PASSING = (
 
 @define
 class PostgresRunner:
-    """A connection to PostgreSQL."""
+    """A connection to PostgreSQL.
+
+    The server knows ``timeout_seconds``; where it does not, on a connection that is not ours,
+    ``stopped_after`` has us stop a query.
+    """
 
     connection: Any
     timeout_seconds: float | None = None
     prefix: str = ""
+    stopped_after: float | None = field(default=None, kw_only=True)
 
     @property
     def dialect(self) -> Dialect:
@@ -77,9 +83,10 @@ class PostgresRunner:
         name = f"veriport_{uuid.uuid4().hex}"
         try:
             with self.connection.transaction(), self.connection.cursor(name=name, binary=True) as cursor:
-                self.connection.execute("SET LOCAL cursor_tuple_fraction = 1")
-                cursor.execute(sql)
-                while rows := cursor.fetchmany(shape.rows):
+                with self._bounded():
+                    self.connection.execute("SET LOCAL cursor_tuple_fraction = 1")
+                    cursor.execute(sql)
+                while rows := self._fetched(cursor, shape.rows):
                     yield shape.of_rows(rows)
         except psycopg.Error as trouble:
             raise self._told(trouble) from trouble
@@ -95,9 +102,18 @@ class PostgresRunner:
     def cursor(self, sql: str) -> Any:  # noqa: ANN401  # psycopg's own class
         """A cursor that has carried out a query."""
         try:
-            return self.connection.execute(sql.encode())
+            with self._bounded():
+                return self.connection.execute(sql.encode())
         except psycopg.Error as trouble:
             raise self._told(trouble) from trouble
+
+    def _fetched(self, cursor: Any, size: int) -> Sequence[Sequence[object]]:  # noqa: ANN401  # psycopg's own class
+        with self._bounded():
+            rows: Sequence[Sequence[object]] = cursor.fetchmany(size)
+        return rows
+
+    def _bounded(self) -> AbstractContextManager[None]:
+        return stopping_after(self.stopped_after, self.cancel)
 
     def cancel(self) -> None:
         """See ``Runner``."""

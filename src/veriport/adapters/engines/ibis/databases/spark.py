@@ -50,7 +50,6 @@ class SparkRunner:
     timeout_seconds: float | None = None
     tag: str = field(factory=lambda: f"veriport-{uuid.uuid4().hex}")
     lost: bool = field(default=False, init=False)  #: whether it is known that the session is no more
-    _late: bool = field(default=False, init=False)
 
     @property
     def dialect(self) -> Dialect:
@@ -76,28 +75,29 @@ class SparkRunner:
     @contextmanager
     def asking(self) -> Iterator[None]:
         """Bound what is asked here, and tell trouble."""
-        self._late = False
         tags = _tags(self.session)
         tags.add(self.tag)
         try:
-            with unlogged(), _hurried(self.session), stopping_after(self.timeout_seconds, self._stop):
+            stopping = stopping_after(self.timeout_seconds, self.cancel)
+            with unlogged(), _hurried(self.session), stopping, self._telling():
                 yield
+        finally:
+            tags.remove(self.tag)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
         except _TROUBLE as trouble:
             raise self._told(trouble) from trouble
         except (ConnectionError, OSError) as lost:
             self.lost = True
             raise TransientError(f"the session of Spark is lost: {first_line(lost)}") from lost
-        finally:
-            tags.remove(self.tag)
 
     def cancel(self) -> None:
         """See ``Runner``."""
         with suppress(*_TROUBLE, OSError):  # of a server that is lost; the query itself says so
             _tags(self.session).stop(self.tag)
-
-    def _stop(self) -> None:
-        self._late = True
-        self.cancel()
 
     def _told(self, trouble: Exception) -> Exception:
         text = f"{type(trouble).__name__} {trouble}"
@@ -105,8 +105,6 @@ class SparkRunner:
             if sign in text:
                 self.lost = True
                 return TransientError(f"{meaning}: {_said(trouble)}")
-        if self._late:
-            return TransientError(f"the query took more than {self.timeout_seconds:g} seconds")
         return RefusedQuery(_said(trouble))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import ibis.expr.datatypes as dt
-from attrs import define, field
+from attrs import define
 from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.databases.addresses import Location, one_of
@@ -45,7 +45,6 @@ class SQLiteRunner:
     connection: sqlite3.Connection
     timeout_seconds: float | None = None
     prefix: str = ""
-    _late: bool = field(default=False, init=False)
 
     @property
     def dialect(self) -> Dialect:
@@ -76,27 +75,21 @@ class SQLiteRunner:
     @contextmanager
     def _asking(self) -> Iterator[None]:
         """Bound what is asked here, and tell trouble."""
-        self._late = False
-        try:
-            with stopping_after(self.timeout_seconds, self._stop):
+        with stopping_after(self.timeout_seconds, self.cancel):
+            try:
                 yield
-        except sqlite3.Error as trouble:
-            raise self._told(trouble) from trouble
+            except sqlite3.Error as trouble:
+                raise _told(trouble) from trouble
 
     def cancel(self) -> None:
         """See ``Runner``."""
         self.connection.interrupt()
 
-    def _stop(self) -> None:
-        self._late = True
-        self.cancel()
 
-    def _told(self, trouble: sqlite3.Error) -> Exception:
-        if self._late:
-            return TransientError(f"the query took more than {self.timeout_seconds:g} seconds")
-        if getattr(trouble, "sqlite_errorname", "") in _PASSING:
-            return TransientError(first_line(trouble))
-        return RefusedQuery(first_line(trouble))
+def _told(trouble: sqlite3.Error) -> Exception:
+    if getattr(trouble, "sqlite_errorname", "") in _PASSING:
+        return TransientError(first_line(trouble))
+    return RefusedQuery(first_line(trouble))
 
 
 _PASSING = frozenset({"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_INTERRUPT", "SQLITE_FULL"})

@@ -12,7 +12,7 @@ from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.dialects import DIALECTS, Dialect
-from veriport.adapters.engines.ibis.sources import RefusedQuery, Runner, Source, field_of
+from veriport.adapters.engines.ibis.sources import RefusedQuery, Runner, Source, field_of, unbounded
 from veriport.domain.datasets import Handle
 from veriport.domain.errors import ConfigurationError
 
@@ -78,7 +78,13 @@ def open_expression(handle: Handle, timeout_seconds: float | None) -> Iterator[S
     )
     fields = tuple(field_of(name, dtype) for name, dtype in expression.schema().items())
     try:
-        yield Source(label=handle.label, runner=runner, table=expression, fields=fields)
+        yield Source(
+            label=handle.label,
+            runner=runner,
+            table=expression,
+            fields=fields,
+            notes=unbounded(timeout_seconds, f"{connection.name} by Ibis") if native is None else (),
+        )
     finally:
         if native is not None and connection.name == "postgres":
             connection.con.rollback()  # of a transaction that read
@@ -99,8 +105,8 @@ def _duckdb(connection: Any, timeout_seconds: float | None) -> Runner:  # noqa: 
 def _postgres(connection: Any, timeout_seconds: float | None) -> Runner:  # noqa: ANN401  # Ibis ships no types
     from veriport.adapters.engines.ibis.databases.postgres import PostgresRunner  # noqa: PLC0415  # an extra
 
-    del timeout_seconds  # the connection is the caller's, and so is what is set in it
-    return PostgresRunner(connection.con)
+    # The connection is the caller's, and so is what is set in it.
+    return PostgresRunner(connection.con, stopped_after=timeout_seconds)
 
 
 def _sqlite(connection: Any, timeout_seconds: float | None) -> Runner:  # noqa: ANN401  # Ibis ships no types
