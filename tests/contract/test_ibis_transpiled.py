@@ -36,17 +36,26 @@ UNFAITHFUL = (
         r"passed where failed is right",
         "a BIGNUMERIC has 38 digits behind the point, and the widest decimal of DuckDB too few to show the last",
     ),
+    *(
+        Unfaithful(
+            database,
+            r"expression: (a letter may have several in upper case|a sigma at the end of a word.*)",
+            r"failed where passed is right",
+            "the functions of DuckDB map each letter to one; what those of the database do is not known here",
+        )
+        for database in HEADS
+    ),
 )
 
 #: What a translation cannot show of a database, for the page.
 NOT_SHOWN = {
-    "snowflake": "patterns: it knows those of POSIX",
-    "bigquery": "the last of 38 digits behind the point",
-    "databricks": "patterns: it knows those of Java",
-    "redshift": "patterns: it knows those of Perl; groups of texts with blanks at the end",
-    "trino": "patterns: it knows those of Java",
-    "mysql": "patterns: it knows those of ICU; what its collations do",
-    "mssql": "what its collations do; groups of texts with blanks at the end",
+    "snowflake": "case of ß and Σ; patterns: it knows those of POSIX",
+    "bigquery": "case of ß and Σ; the last of 38 digits behind the point",
+    "databricks": "case of ß and Σ; patterns: it knows those of Java",
+    "redshift": "case of ß and Σ; patterns: it knows those of Perl; groups of texts with blanks at the end",
+    "trino": "case of ß and Σ; patterns: it knows those of Java",
+    "mysql": "case of ß and Σ; patterns: it knows those of ICU; what its collations do",
+    "mssql": "case of ß and Σ; what its collations do; groups of texts with blanks at the end",
 }
 
 

@@ -750,6 +750,10 @@ _GROUPS: Mapping[str, tuple[Case, ...]] = {
         _table({"a": [1, 1], "b": [0, 1]}, {"type": "expression", "expression": "a / b = 1"}, 1, name="a division by zero is NULL"),
         _table({"a": [None, True]}, {"type": "expression", "expression": "a OR TRUE"}, 2, name="NULL OR TRUE is TRUE"),
         _table({"s": ["a%", "ab"]}, {"type": "expression", "expression": "s LIKE 'a_'"}, 2, name="LIKE"),
+        _table({"s": ["é", "Ж", "a"]}, {"type": "expression", "expression": "upper(s) IN ('É', 'A') OR lower(s) = 'ж'"}, 3, name="letters of every alphabet have a case"),
+        _table({"s": ["Straße", "ŉ", "ﬁn"]}, {"type": "expression", "expression": "upper(s) IN ('STRASSE', 'ʼN', 'FIN')"}, 3, name="a letter may have several in upper case"),
+        _table({"s": ["ΟΔΟΣ", "ΣΟΣ α", "İ", "Σ"]}, {"type": "expression", "expression": "lower(s) IN ('οδος', 'σος α', 'i\u0307', 'σ')"}, 4, name="a sigma at the end of a word, and the dot of an i"),
+        _table({"s": ["CAFÉ", "cafe"]}, {"type": "expression", "expression": "s ILIKE '%fé'"}, 2, 1, name="ILIKE of letters that are not of ASCII"),
     ),
     "pair_in_set": (
         _table({"a": ["x", "x", "y", None], "b": [1, 2, 1, 1]}, {"type": "pair_in_set", "columns": ["a", "b"], "values": [["x", 1], ["y", 2]]}, 3, 1, 2, name="only whole combinations"),

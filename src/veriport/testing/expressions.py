@@ -22,7 +22,7 @@ COLUMNS: Mapping[Kind, tuple[str, ...]] = {
     Kind.TEXT: ("s", 'a "b".c', "select"),
     Kind.TIME: ("d", "ts"),
 }
-_TEXTS = st.text(alphabet="abAB%_ .0\n'é", max_size=4)
+_TEXTS = st.text(alphabet="abAB%_ .0\n'éßΣ", max_size=4)
 _INTEGERS = st.integers(-20, 20)
 _FRACTIONS = st.integers(-40, 40).map(lambda eighths: eighths / 8)
 _DATES = st.dates(date(1999, 12, 30), date(2024, 3, 1))

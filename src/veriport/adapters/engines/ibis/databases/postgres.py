@@ -6,12 +6,12 @@ import re
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit
 
 import ibis.expr.datatypes as dt
 import psycopg
-from attrs import define, field
+from attrs import define, evolve, field
 from ibis.backends.sql.datatypes import PostgresType
 from ibis.expr import types as ir
 from psycopg import errors
@@ -67,19 +67,24 @@ class PostgresRunner:
     timeout_seconds: float | None = None
     prefix: str = ""
     stopped_after: float | None = field(default=None, kw_only=True)
+    dialect: Dialect = field(default=POSTGRES, kw_only=True)
 
-    @property
-    def dialect(self) -> Dialect:
-        """See ``Runner``."""
-        return POSTGRES
+    @classmethod
+    def over(cls, connection: Any, **options: Any) -> Self:  # noqa: ANN401  # psycopg's own class, and our fields
+        """A runner that knows what this server has."""
+        runner = cls(connection, **options)
+        found = runner.run(_CASING)
+        casing = str(found[0][0]) if found else ""
+        runner.dialect = evolve(POSTGRES, casing=casing, cases=bool(casing))
+        return runner
 
     def rows(self, query: ir.Table) -> list[tuple[object, ...]]:
         """See ``Runner``."""
-        return self.run(within(self.prefix, POSTGRES.sql(query)))
+        return self.run(within(self.prefix, self.dialect.sql(query)))
 
     def batches(self, query: ir.Table, shape: Shape) -> Iterator[pa.RecordBatch]:
         """See ``Runner``. The server is told that its cursor will be read to the end."""
-        sql = within(self.prefix, POSTGRES.sql(query)).encode()
+        sql = within(self.prefix, self.dialect.sql(query)).encode()
         name = f"veriport_{uuid.uuid4().hex}"
         try:
             with self.connection.transaction(), self.connection.cursor(name=name, binary=True) as cursor:
@@ -135,8 +140,8 @@ class PostgresRunner:
 def open_database(location: Location, timeout_seconds: float | None) -> Iterator[Source]:
     """A table or a query of a server. The whole measurement sees one state of it."""
     with _connected(location, timeout_seconds) as connection:
-        runner = PostgresRunner(connection, timeout_seconds)
         try:
+            runner = PostgresRunner.over(connection, timeout_seconds=timeout_seconds)
             source = _source(runner, location)
         except TransientError as trouble:
             raise TransientError(f"{location.label}: {trouble}") from trouble
@@ -162,6 +167,14 @@ def _connected(location: Location, timeout_seconds: float | None) -> Any:  # noq
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     return connection
 
+
+#: The collation by which letters have the case of Unicode: that of PostgreSQL 18, else that of ICU.
+_CASING = """
+SELECT collname::text FROM pg_collation
+WHERE collname IN ('pg_unicode_fast', 'und-x-icu')
+  AND collencoding IN (-1, pg_char_to_encoding(getdatabaseencoding()))
+ORDER BY collname LIMIT 1
+"""
 
 #: A server that looks whether we are still there stops the query of a program that was interrupted or killed.
 _LOOK_FOR_US = """
@@ -196,7 +209,7 @@ def _source(runner: PostgresRunner, location: Location) -> Source:
         other = one_of(address, "postgresql")
         if other is None or other.path != location.path or other.sql:
             raise Elsewhere(f"its reference {address.label} is in another database")
-        return _source(PostgresRunner(runner.connection, runner.timeout_seconds), other)
+        return _source(evolve(runner, prefix=""), other)
 
     return Source(label=location.label, runner=runner, table=table, fields=fields, refer=refer)
 

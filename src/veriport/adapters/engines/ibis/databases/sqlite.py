@@ -17,6 +17,7 @@ from ibis.expr import types as ir
 from veriport.adapters.engines.ibis.databases.addresses import Location, one_of
 from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.dialects import SQLITE, Dialect
+from veriport.adapters.engines.ibis.dialects.casing import lend_casing
 from veriport.adapters.engines.ibis.sources import (
     ROWS,
     Elsewhere,
@@ -109,6 +110,7 @@ def open_database(location: Location, timeout_seconds: float | None) -> Iterator
 def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
     connection.create_function("_ibis_regex_search", 2, _search, deterministic=True)
+    lend_casing(connection)
     return connection
 
 

@@ -12,6 +12,7 @@ from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.dialects import DIALECTS, Dialect
+from veriport.adapters.engines.ibis.dialects.casing import lend_casing
 from veriport.adapters.engines.ibis.sources import RefusedQuery, Runner, Source, field_of, unbounded
 from veriport.domain.datasets import Handle
 from veriport.domain.errors import ConfigurationError
@@ -106,12 +107,13 @@ def _postgres(connection: Any, timeout_seconds: float | None) -> Runner:  # noqa
     from veriport.adapters.engines.ibis.databases.postgres import PostgresRunner  # noqa: PLC0415  # an extra
 
     # The connection is the caller's, and so is what is set in it.
-    return PostgresRunner(connection.con, stopped_after=timeout_seconds)
+    return PostgresRunner.over(connection.con, stopped_after=timeout_seconds)
 
 
 def _sqlite(connection: Any, timeout_seconds: float | None) -> Runner:  # noqa: ANN401  # Ibis ships no types
     from veriport.adapters.engines.ibis.databases.sqlite import SQLiteRunner  # noqa: PLC0415  # beside its siblings
 
+    lend_casing(connection.con)  # beside what Ibis lends it
     return SQLiteRunner(connection.con, timeout_seconds)
 
 

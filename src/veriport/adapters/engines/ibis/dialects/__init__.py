@@ -69,7 +69,8 @@ class Dialect:
     what it should be told instead. ``equal_nans`` says that NaN equals NaN, ``trims_spaces`` that TRIM
     takes spaces alone. ``patterns`` says that there are regular expressions, ``posix`` that they are no
     more than POSIX has. ``in_like`` are signs as LIKE must write them, a backslash among them where it is
-    one like others.
+    one like others. ``casing`` is the collation by which letters have the upper and lower case of Unicode,
+    where the database goes by collations; ``cases`` says that it knows them at all.
     """
 
     name: str
@@ -97,6 +98,8 @@ class Dialect:
     patterns: bool = True
     posix: bool = False
     in_like: Mapping[str, str] = field(factory=dict, hash=False)
+    casing: str = ""
+    cases: bool = True
 
     def sql(self, expression: ir.Expr) -> str:
         """The query of an expression."""
@@ -161,6 +164,21 @@ class Dialect:
     def trimmed(self, text: ir.StringValue) -> ir.Value:
         """A text without the spaces at its ends, and with other white space there."""
         return trim(text) if self.trims_spaces else trim_of(text, " ")
+
+    def upper(self, text: ir.StringValue) -> ir.Value:
+        """A text in upper case."""
+        return self._cased(text).upper()
+
+    def lower(self, text: ir.StringValue) -> ir.Value:
+        """A text in lower case."""
+        return self._cased(text).lower()
+
+    def _cased(self, text: ir.StringValue) -> ir.StringValue:
+        if not self.cases:
+            raise UnsupportedOperationError(
+                f"this {self.name} has no collation that knows the case of all letters"
+            )
+        return text
 
     def is_finite(self, number: ir.FloatingValue) -> ir.BooleanValue:
         """Whether a number is neither infinite nor NaN, which is not below infinity; null of a null."""

@@ -14,6 +14,7 @@ from ibis.backends.sql.compilers.base import NULL, STAR, AggGen, SQLGlotCompiler
 from ibis.config import Config
 
 from veriport.adapters.engines.ibis.dialects.bits import as_bits
+from veriport.adapters.engines.ibis.dialects.casing import casing
 
 if TYPE_CHECKING:
     from veriport.adapters.engines.ibis.dialects import Dialect
@@ -76,6 +77,7 @@ def _common(base: _Any, dialect: Dialect) -> dict[str, _Any]:
         "visit_NullCharacter": null,
         "visit_IsNull": is_null,
         "visit_NotNull": not_null,
+        **casing(dialect),
         "SQLGLOT_NEEDS_PARENS": base.SQLGLOT_NEEDS_PARENS | {sge.Not},  # NOT binds less than <=
         **filters,
     }

@@ -124,7 +124,7 @@ class Compiler:
             return self.dialect.matches(text, pattern)
         if function == "like":
             return self.dialect.like_pattern(text, pattern)
-        return self.dialect.like_pattern(text.lower(), pattern.lower())
+        return self.dialect.like_pattern(self.dialect.lower(text), pattern.lower())
 
     def _aligned(self, arguments: tuple[Expr, ...]) -> list[Value]:
         """Both sides of a comparison; a text beside a time is read as one, NULL is of the type beside it."""
@@ -211,8 +211,8 @@ class Compiler:
         if function == "round":
             return _round(self.dialect, *values)
         gives = FUNCTIONS[function].gives
-        if function == "trim":
-            return _words(self.dialect.collated(self.dialect.trimmed(values[0].expr)))
+        if function in _OF_DIALECTS:
+            return _words(self.dialect.collated(_OF_DIALECTS[function](self.dialect, values[0].expr)))
         make = _PARTS_OF_TEXT if self.dialect.text_times and function in _PARTS_OF_TEXT else _FUNCTIONS
         made = make[function](*(value.expr for value in values))
         if gives is Kind.NUMBER:
@@ -298,8 +298,6 @@ _FUNCTIONS: Mapping[str, Callable[..., ir.Value]] = {
     "abs": lambda a: a.abs(),
     "floor": lambda a: None if a.type().is_integer() else floor(a.cast(dt.float64)),
     "ceil": lambda a: None if a.type().is_integer() else ceil(a.cast(dt.float64)),
-    "lower": lambda a: a.lower(),
-    "upper": lambda a: a.upper(),
     "length": lambda a: a.length().cast(dt.int64),
     "||": operator.add,
     "substring": lambda a, start, count=None: a.substr(start - 1, count),
@@ -310,6 +308,13 @@ _FUNCTIONS: Mapping[str, Callable[..., ir.Value]] = {
     "month": lambda a: a.month().cast(dt.int64),
     "day": lambda a: a.day().cast(dt.int64),
     "hour": lambda a: a.hour().cast(dt.int64),
+}
+
+#: What makes a text of another one in ways that databases differ in.
+_OF_DIALECTS: Mapping[str, Callable[[Dialect, ir.StringValue], ir.Value]] = {
+    "trim": Dialect.trimmed,
+    "lower": Dialect.lower,
+    "upper": Dialect.upper,
 }
 
 #: The same of times that are kept as texts; an hour stands at the same place from the end of a day.
