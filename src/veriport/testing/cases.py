@@ -420,6 +420,7 @@ _GROUPS: Mapping[str, tuple[Case, ...]] = {
         _table({"a": [1.0, NAN, 3.0], "b": [1.0, 2.0, 3.0]}, {"type": "correlation", "columns": ["a", "b"], "min": -1}, 3, observed="nan", passes=False, name="correlates with nothing"),
         _table({"a": [1.0, 1.0], "b": [NAN, 1.0]}, {"type": "row_sum", "columns": ["a", "b"], "min": 0}, 2, 0, name="makes a sum NaN"),
         _table({"a": [1.0, NAN]}, {"type": "expression", "expression": "a > 0 OR a <= 0"}, 2, 1, name="in an expression"),
+        _table({"a": [1.0, NAN]}, {"type": "expression", "expression": "nullif(a, a) IS NULL"}, 2, 1, name="equals not even itself in nullif"),
     ),
     "infinity": (
         _on([INF, -INF, 1.0], {**_RANGE, "min": 0}, 3, 1, name="lies in an open range"),

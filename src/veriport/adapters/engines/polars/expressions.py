@@ -42,6 +42,9 @@ class Compiler:
                 return self._compare(_COMPARISONS[function], *self._aligned(arguments))
             case Call("in", (first, *others)):
                 return self._any_of(first, others)
+            case Call("nullif", (left, right)):
+                same = self(Call("=", (left, right)))
+                return pl.when(same.fill_null(value=False).not_()).then(self(left))
             case Call("like" | "ilike" | "regexp_like" as function, (text, Literal(str() as pattern))):
                 return _matches(function, self._typed(text, Kind.TEXT), pattern)
             case Call("to_date" | "to_datetime" as function, (value,)):
@@ -231,7 +234,6 @@ _FUNCTIONS: Mapping[str, Callable[..., pl.Expr]] = {
     "ends_with": lambda a, b: a.str.ends_with(b),
     "contains": lambda a, b: a.str.contains(b, literal=True),
     "coalesce": pl.coalesce,
-    "nullif": lambda a, b: pl.when((a == b).fill_null(value=False).not_()).then(a),
     "year": lambda a: a.dt.year(),
     "month": lambda a: a.dt.month(),
     "day": lambda a: a.dt.day(),
