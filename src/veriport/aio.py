@@ -12,9 +12,8 @@ False
 
 from __future__ import annotations
 
-import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
@@ -23,16 +22,15 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 from anyio.from_thread import BlockingPortal
-from attrs import field, frozen
+from attrs import frozen
 
 from veriport.adapters.engines.composed.asynchronous import PORTAL
 from veriport.api import checkpoints, checks, engines
+from veriport.application.watching import Watch
 from veriport.domain.checkpoints import CheckpointResult
 from veriport.domain.datasets import Dataset, dataset_of
 from veriport.domain.results import CheckResult
-from veriport.domain.rules.base import Rule
-from veriport.ports.engines import AsyncEngine, Engine, SupportsCancel, Table, own_rules_of
-from veriport.ports.errors import TransientError
+from veriport.ports.engines import AsyncEngine, Engine, Table
 from veriport.wiring import DEFAULT_FILE
 
 __all__ = ["CHECKS_AT_ONCE", "AsyncBoundEngine", "Checkpoint", "check", "get_engine", "load_checkpoints"]
@@ -58,7 +56,7 @@ async def check(
     Cancelled, it ends at once: an engine that can cancels its measurement, the thread of another one is left
     behind and its answer thrown away.
     """
-    watch = _Watch()
+    watch = Watch()
 
     def work() -> CheckResult:
         meant = watch.over(engines.engine_of(engine, dataset_of(data)))
@@ -102,61 +100,6 @@ def _default_limiter() -> anyio.CapacityLimiter:
         limiter = anyio.CapacityLimiter(CHECKS_AT_ONCE)
         _limiters.set(limiter)
         return limiter
-
-
-class _Watch:
-    """The tables that a check has open, to cancel what is measured on them."""
-
-    def __init__(self) -> None:
-        self._tables: list[Table] = []
-        self._cancelled = False
-        self._lock = threading.Lock()
-
-    def over(self, engine: Engine) -> Engine:
-        """The engine under watch."""
-        return _Watched(engine, self)
-
-    @contextmanager
-    def table(self, table: Table) -> Iterator[Table]:
-        """Watch a table as long as it is open."""
-        with self._lock:
-            if self._cancelled:
-                raise TransientError("the check was cancelled")
-            self._tables.append(table)
-        try:
-            yield table
-        finally:
-            with self._lock:
-                self._tables.remove(table)
-
-    def cancel(self) -> None:
-        """Cancel what is measured, and refuse to open more."""
-        with self._lock:
-            self._cancelled, tables = True, tuple(self._tables)
-        for table in tables:
-            if isinstance(table, SupportsCancel):
-                table.cancel()
-
-
-@frozen
-class _Watched:
-    """An engine whose open tables are known; they keep all their abilities."""
-
-    engine: Engine
-    watch: _Watch = field(repr=False, eq=False)
-
-    @property
-    def name(self) -> str:
-        return self.engine.name
-
-    @property
-    def own_rules(self) -> tuple[Rule, ...]:
-        return own_rules_of(self.engine)
-
-    @contextmanager
-    def open(self, dataset: Dataset) -> Iterator[Table]:
-        with self.engine.open(dataset) as table, self.watch.table(table):
-            yield table
 
 
 async def _whole(work: Callable[[], _T]) -> _T:

@@ -25,6 +25,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 import veriport
+from tests.unit.adapters.engines.composed.fakes import Waiting
 from veriport import (
     Checkpoint,
     CheckpointResult,
@@ -455,6 +456,12 @@ class TestActions:
             go_on.set()
         assert (run.status, run.exit_code()) == ("error", 3)
         assert "the check of x did not finish in 0.2 s; it was abandoned" in run.error
+
+    def test_a_check_that_takes_too_long_is_stopped_where_its_engine_can(self) -> None:
+        engine = Waiting()
+        run = Checkpoint("x", FRAME, RULES, engine=engine, timeout_seconds=0.2).run()
+        assert run.error == "the check of x did not finish in 0.2 s; it was stopped"
+        assert engine.cancelled.is_set()
 
     def test_a_webhook_gets_the_document(self, httpserver: HTTPServer) -> None:
         bodies: list[dict[str, Any]] = []

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import anyio
@@ -16,7 +16,7 @@ import pytest
 from attrs import field, frozen
 
 import veriport
-from tests.unit.adapters.engines.composed.fakes import FRAME, NOT_NULL, UNIQUE, Playing
+from tests.unit.adapters.engines.composed.fakes import FRAME, NOT_NULL, UNIQUE, Playing, Waiting
 from veriport import aio
 from veriport.adapters.engines.polars import PolarsEngine
 from veriport.domain.datasets import Dataset
@@ -177,41 +177,8 @@ def test_a_cancelled_check_cancels_the_coroutine_of_its_engine() -> None:
     asyncio.run(asyncio.wait_for(program(), 30))
 
 
-class Cancelling:
-    """An engine that measures until it is cancelled."""
-
-    name = "cancelling"
-
-    def __init__(self) -> None:
-        self.begun, self.cancelled = threading.Event(), threading.Event()
-
-    @contextmanager
-    def open(self, dataset: Dataset) -> Iterator[Table]:
-        with PolarsEngine().open(dataset) as table:
-            yield CancellingTable(self, table)
-
-
-@frozen
-class CancellingTable:
-    engine: Cancelling
-    inner: Table
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        return self.inner.columns
-
-    def measure(self, request: Request) -> Measured:
-        del request
-        self.engine.begun.set()
-        assert self.engine.cancelled.wait(30)
-        return Measured(row_count=0)
-
-    def cancel(self) -> None:
-        self.engine.cancelled.set()
-
-
 def test_a_cancelled_check_ends_at_once_and_cancels_its_engine() -> None:
-    engine = Cancelling()
+    engine = Waiting()
 
     async def program() -> None:
         task = asyncio.create_task(aio.check(FRAME, [NOT_NULL], engine=engine))

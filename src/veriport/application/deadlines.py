@@ -1,7 +1,7 @@
 """Work in a thread that can be abandoned when its time is over.
 
-A thread cannot be stopped from outside. One that is late is left behind: it is a daemon, so it never
-keeps the program from ending, and whoever waited is told that it was abandoned.
+A thread cannot be stopped from outside, only asked to stop. One that is late and does not end is left
+behind: it is a daemon, so it never keeps the program from ending, and whoever waited is told.
 """
 
 from __future__ import annotations
@@ -53,14 +53,35 @@ class Task(Generic[_T]):
             raise self._error
         return self._value  # type: ignore[return-value]  # set when there is no error
 
+    def ended(self, wait_seconds: float) -> bool:
+        """Whether the call ends within this time, however."""
+        return self._done.wait(wait_seconds)
+
     def _left(self, timeout_seconds: float | None) -> float | None:
         if timeout_seconds is None:
             return None
         return max(0.0, self._began + timeout_seconds - time.monotonic())
 
 
-def within(timeout_seconds: float | None, work: Callable[[], _T], *, name: str) -> _T:
-    """Call ``work`` here when there is no limit, else in a thread that is abandoned at the limit."""
+def within(
+    timeout_seconds: float | None, work: Callable[[], _T], *, name: str, stop: Callable[[], None]
+) -> _T:
+    """Call ``work`` here when there is no limit, else in a thread that is stopped at the limit.
+
+    One that does not end soon after ``stop`` is abandoned.
+    """
     if timeout_seconds is None:
         return work()
-    return Task(work, name=name).result(timeout_seconds)
+    task = Task(work, name=name)
+    try:
+        return task.result(timeout_seconds)
+    except DeadlineExceeded:
+        stop()
+        if task.ended(_GRACE_SECONDS):
+            raise DeadlineExceeded(
+                f"{name} did not finish in {timeout_seconds:g} s; it was stopped"
+            ) from None
+        raise
+
+
+_GRACE_SECONDS = 1.0

@@ -18,6 +18,7 @@ from veriport.application.delivering import Deliver
 from veriport.application.idempotency import Idempotency
 from veriport.application.receivers import Receiver
 from veriport.application.runs import Runs
+from veriport.application.watching import Watch
 from veriport.domain.checkpoints import (
     Action,
     ActionResult,
@@ -116,7 +117,8 @@ class RunCheckpoint:
             )
 
     def _check(self, spec: CheckpointSpec, engine: Engine) -> Result[CheckResult | str, Problems]:
-        check = CheckData(engine=engine, parse=self.parse, clock=self.clock, folder=self.folder)
+        watch = Watch()
+        check = CheckData(engine=watch.over(engine), parse=self.parse, clock=self.clock, folder=self.folder)
         options = CheckOptions(
             key=spec.key,
             samples=spec.samples,
@@ -130,6 +132,7 @@ class RunCheckpoint:
                 spec.timeout_seconds,
                 lambda: check(spec.data, spec.rules, options),
                 name=f"the check of {spec.name}",
+                stop=watch.cancel,
             )
         except ConfigurationError:
             raise

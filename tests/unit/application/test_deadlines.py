@@ -77,9 +77,19 @@ def test_what_a_thread_sets_stays_in_it() -> None:
     assert _tenant.get() == "nobody"
 
 
+def nothing() -> None:
+    """There is nothing to stop."""
+
+
 def test_without_a_limit_the_call_happens_here() -> None:
-    assert within(None, threading.current_thread, name="t") is threading.current_thread()
+    assert within(None, threading.current_thread, name="t", stop=nothing) is threading.current_thread()
 
 
 def test_with_a_limit_it_happens_elsewhere() -> None:
-    assert within(5, threading.current_thread, name="elsewhere").name == "elsewhere"
+    assert within(5, threading.current_thread, name="elsewhere", stop=nothing).name == "elsewhere"
+
+
+def test_what_is_late_is_stopped() -> None:
+    stopped = threading.Event()
+    with pytest.raises(DeadlineExceeded, match=r"^t did not finish in 0\.01 s; it was stopped$"):
+        within(0.01, lambda: stopped.wait(60), name="t", stop=stopped.set)

@@ -18,7 +18,7 @@ from veriport.adapters.engines.composed.children import Child
 from veriport.adapters.engines.composed.clusters import Away, Executor, dask, ray
 from veriport.adapters.engines.composed.crews import Crew, Hand, Task, Trouble
 from veriport.adapters.engines.composed.jobs import Doing, Job
-from veriport.adapters.engines.composed.wrapping import Around, AroundEngine, engine_of
+from veriport.adapters.engines.composed.wrapping import ABILITIES, Around, AroundEngine, engine_of
 from veriport.domain.batches import adds_up, together
 from veriport.domain.binding import columns_read
 from veriport.domain.datasets import Address, Dataset
@@ -112,12 +112,20 @@ class BatchExecutor(AroundEngine):
         with self.engine.open(dataset) as table:
             yield _Batches(table, self, dataset)
 
-    def do(self, tasks: Sequence[Task[Job]]) -> list[Measured]:
-        """Measure tasks where it is said. Raises what the first one in trouble raises, with its name."""
+    def do(
+        self, tasks: Sequence[Task[Job]], begun: Callable[[Crew[Job, Measured]], None] | None = None
+    ) -> list[Measured]:
+        """Measure tasks where it is said; ``begun`` is told the crew that does it.
+
+        Raises what the first one in trouble raises, with its name.
+        """
         workers = 1 if self.running is Running.SEQUENTIAL else self.workers
         try:
             with self._hiring() as hire:
-                return Crew(hire, workers, self.total_seconds).do(tasks)
+                crew = Crew(hire, workers, self.total_seconds)
+                if begun is not None:
+                    begun(crew)
+                return crew.do(tasks)
         except Trouble as trouble:
             raise _told(trouble) from trouble.error
 
@@ -143,12 +151,28 @@ def _told(trouble: Trouble) -> BaseException:
     return trouble.error
 
 
+#: A crew is cancelled by itself.
+_KEPT = tuple(each for each in ABILITIES if each != "cancel")
+
+
 class _Batches(Around):
     """The whole table, measured batch by batch."""
 
     def __init__(self, inner: Table, executor: BatchExecutor, dataset: Dataset) -> None:
-        super().__init__(inner)
+        super().__init__(inner, kept=_KEPT)
         self._executor, self._dataset = executor, dataset
+        self._crew: Crew[Job, Measured] | None = None
+
+    def cancel(self) -> None:
+        """See ``veriport.ports.engines.SupportsCancel``: what cannot be stopped is left behind."""
+        if self._crew is not None:
+            self._crew.cancel()
+
+    def _do(self, tasks: Sequence[Task[Job]]) -> list[Measured]:
+        return self._executor.do(tasks, self._begun)
+
+    def _begun(self, crew: Crew[Job, Measured]) -> None:
+        self._crew = crew
 
     def measure(self, request: Request) -> Measured:
         """See ``veriport.ports.engines.Table``."""
@@ -171,7 +195,7 @@ class _Batches(Around):
         measured_rest = bool(rest.rules) and self._executor.whole
         if measured_rest:
             tasks.append(Task(job=self._job(self._dataset, rest, "all rows"), label="all rows"))
-        found = self._executor.do(tasks)
+        found = self._do(tasks)
         others: Sequence[Outcome] = (NotEvaluated(_NEEDS_ALL),) * len(rest.rules)
         if measured_rest:
             *found, of_all = found
@@ -247,7 +271,7 @@ class _Batches(Around):
 
     def _counts(self, jobs: Sequence[Job]) -> list[int]:
         tasks = [self._task(job, place, len(jobs)) for place, job in enumerate(jobs)]
-        return [found.row_count for found in self._executor.do(tasks)]
+        return [found.row_count for found in self._do(tasks)]
 
     # ---- batches of columns
 
@@ -263,7 +287,7 @@ class _Batches(Around):
             )
             for places in asked
         ]
-        found = self._executor.do([self._task(job, place, len(jobs)) for place, job in enumerate(jobs)])
+        found = self._do([self._task(job, place, len(jobs)) for place, job in enumerate(jobs)])
         if len({each.row_count for each in found}) > 1:
             raise DataError(f"{self._dataset.label} changed while it was measured")
         outcomes = {

@@ -11,6 +11,7 @@ from attrs import evolve, field, frozen
 
 from veriport.adapters.engines.composed.wrapping import (
     ABILITIES,
+    Cancelled,
     engines_of,
     names_of,
     numbers_for,
@@ -134,6 +135,7 @@ class ChainTable:
         for name in ABILITIES:
             if callable(method := getattr(first.table, name, None)):
                 setattr(self, name, method)
+        self._cancelled = Cancelled(self, lambda: [each.table for each in tuple(self._opened)])
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -142,6 +144,7 @@ class ChainTable:
 
     def measure(self, request: Request) -> Measured:
         """See ``veriport.ports.engines.Table``."""
+        self._cancelled.begin()
         silent, answering, measured = self._answer(request)
         outcomes = self._filled(request, (*silent, answering), measured)
         notes = [f"{name} did not answer: {error}" for name, error in self._failed]
@@ -160,7 +163,7 @@ class ChainTable:
             try:
                 found = opened.table.measure(request)
             except TransientError as error:
-                if last_word:
+                if last_word or self._cancelled():
                     raise
                 self._drop(opened, error)
                 continue
@@ -190,6 +193,8 @@ class ChainTable:
         try:
             found = opened.table.measure(request)
         except (TransientError, DataError) as error:
+            if self._cancelled():
+                raise
             self._drop(opened, error)
             return ()
         if found.row_count != rows:

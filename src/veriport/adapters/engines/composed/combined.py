@@ -12,6 +12,7 @@ from attrs.validators import optional
 from veriport.adapters.engines.composed.crews import Crew, Task, Trouble
 from veriport.adapters.engines.composed.wrapping import (
     ABILITIES,
+    Cancelled,
     engines_of,
     names_of,
     numbers_for,
@@ -130,6 +131,7 @@ class _Combined:
         for name in ABILITIES:
             if callable(method := getattr(first.table, name, None)):
                 setattr(self, name, method)
+        Cancelled(self, lambda: [each.table for each in self._voices if each.table is not None])
 
     def _alike(self, voice: _Voice) -> _Voice:
         """The voice, silenced if its columns are others than those to which rules are bound."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from attrs import frozen
 
-from veriport.ports.errors import DeadlineExceeded
+from veriport.ports.errors import DeadlineExceeded, TransientError
 
 _J = TypeVar("_J", contravariant=True)  # noqa: PLC0105  # short
 _R = TypeVar("_R", covariant=True)  # noqa: PLC0105
@@ -63,24 +64,52 @@ class Crew(Generic[_Job, _Result]):
         self, hire: Callable[[], Hand[_Job, _Result]], workers: int, seconds: float | None = None
     ) -> None:
         self._hire, self._workers, self._seconds = hire, workers, seconds
+        self._shift: _Shift[_Job, _Result] | None = None
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """Have what is being done end with ``TransientError``, from another thread."""
+        self._cancelled = True
+        if self._shift is not None:
+            self._shift.cancel()
 
     def do(self, tasks: Sequence[Task[_Job]]) -> list[_Result]:
-        """What the jobs gave, in their order. Raises ``Trouble`` or ``DeadlineExceeded``."""
-        shift = _Shift[_Job, _Result](tasks, self._seconds)
+        """What the jobs gave, in their order. Raises ``Trouble``, ``DeadlineExceeded`` or, when cancelled,
+        ``TransientError``.
+        """  # noqa: D205  # one sentence
+        self._shift = shift = _Shift[_Job, _Result](tasks, self._seconds)
+        if self._cancelled:
+            shift.cancel()
         hands = [self._hire() for _ in range(min(self._workers, len(tasks)))]
+        threads = [_thread(f"batch-{number}", partial(shift.work, hand)) for number, hand in enumerate(hands)]
         try:
-            for number, hand in enumerate(hands):
-                run = contextvars.copy_context().run
-                threading.Thread(
-                    target=run, args=(shift.work, hand), name=f"batch-{number}", daemon=True
-                ).start()
+            for thread in threads:
+                thread.start()
             return shift.results()
         finally:
             shift.end()
             for hand in hands:
                 hand.stop()
+            _await(threads)
             for hand in hands:
                 hand.close()
+
+
+def _thread(name: str, work: Callable[[], None]) -> threading.Thread:
+    """One that sees the context variables of this one."""
+    run = contextvars.copy_context().run
+    return threading.Thread(target=run, args=(work,), name=name, daemon=True)
+
+
+def _await(threads: Iterable[threading.Thread]) -> None:
+    """Give them a moment to end: a library may abort a program that ends while it still stops."""
+    end = time.monotonic() + _GRACE_SECONDS
+    for thread in threads:
+        if thread.is_alive():
+            thread.join(max(0.0, end - time.monotonic()))
+
+
+_GRACE_SECONDS = 0.5
 
 
 class _Shift(Generic[_Job, _Result]):
@@ -94,6 +123,7 @@ class _Shift(Generic[_Job, _Result]):
         self._given: dict[int, _Result] = {}
         self._raised: dict[int, BaseException] = {}
         self._changed = threading.Condition()
+        self._cancelled = False
 
     def work(self, hand: Hand[_Job, _Result]) -> None:
         """Do tasks until none is left."""
@@ -128,10 +158,18 @@ class _Shift(Generic[_Job, _Result]):
         with self._changed:
             self._next = len(self._tasks)
 
+    def cancel(self) -> None:
+        """Have ``results`` wait no longer."""
+        with self._changed:
+            self._cancelled = True
+            self._changed.notify_all()
+
     def results(self) -> list[_Result]:
         """Wait for all, or for the first trouble."""
         with self._changed:
             while len(self._given) < len(self._tasks):
+                if self._cancelled:
+                    raise TransientError("it was cancelled")
                 if self._raised:
                     first = min(self._raised)
                     raise Trouble(self._tasks[first].label, self._raised[first])

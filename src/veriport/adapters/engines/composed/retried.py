@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from attrs import Factory, define, evolve, field, frozen
 
-from veriport.adapters.engines.composed.wrapping import Around, AroundEngine, engine_of
+from veriport.adapters.engines.composed.wrapping import Around, AroundEngine, Cancelled, engine_of
 from veriport.domain.breaking import Breaker, Circuit
 from veriport.domain.datasets import Dataset
 from veriport.domain.delivery import Policy
@@ -80,10 +80,18 @@ class RetriedEngine(AroundEngine):
             table, tries = self.tried(opened, dataset, settles=False)
             yield _Retried(table, self, dataset, tries)
 
-    def tried(self, work: Callable[[], _T], dataset: Dataset, *, settles: bool) -> tuple[_T, int]:
+    def tried(
+        self,
+        work: Callable[[], _T],
+        dataset: Dataset,
+        *,
+        settles: bool,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> tuple[_T, int]:
         """What ``work`` gives, and how many attempts it took. Raises what the last one raises.
 
-        ``settles`` says whether to be done with it shows that the engine answers.
+        ``settles`` says whether to be done with it shows that the engine answers. What was ``cancelled`` is
+        not tried again.
         """
         policy = Policy(base=self.base_seconds, cap=self.cap_seconds)
         for attempt in range(1, self.attempts + 1):
@@ -91,11 +99,16 @@ class RetriedEngine(AroundEngine):
             try:
                 given = work()
             except TransientError as error:
+                if cancelled():
+                    self._guard.answered(settles=False)  # nobody knows whether it would have
+                    raise
                 self._failed(dataset, attempt, error)
                 if attempt == self.attempts:
                     raise
                 wait = policy.wait(attempt, self.chance(), error.retry_after_seconds)
                 self.clock.sleep(wait.total_seconds())
+                if cancelled():
+                    raise
             except BaseException:
                 self._guard.answered()  # it did, only not what was wanted
                 raise
@@ -162,10 +175,14 @@ class _Retried(Around):
     def __init__(self, inner: Table, engine: RetriedEngine, dataset: Dataset, tries: int) -> None:
         super().__init__(inner)
         self._engine, self._dataset, self._tries = engine, dataset, tries
+        self._cancelled = Cancelled(self, lambda: [inner])
 
     def measure(self, request: Request) -> Measured:
         """See ``veriport.ports.engines.Table``."""
-        found, tries = self._engine.tried(lambda: self.inner.measure(request), self._dataset, settles=True)
+        self._cancelled.begin()
+        found, tries = self._engine.tried(
+            lambda: self.inner.measure(request), self._dataset, settles=True, cancelled=self._cancelled
+        )
         said = [
             f"{self._engine.name} {what} at attempt {times}"
             for what, times in (("opened the data", self._tries), ("answered", tries))

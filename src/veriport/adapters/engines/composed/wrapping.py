@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from veriport.domain.errors import ConfigurationError, shown
 from veriport.domain.measurements import Measured
 from veriport.domain.rules.base import Rule
 from veriport.domain.types import Column
-from veriport.ports.engines import Engine, Request, Table, own_rules_of
+from veriport.ports.engines import Engine, Request, SupportsCancel, Table, own_rules_of
 
 #: What some tables can do besides measuring, by the methods that ``veriport.ports.engines`` asks for.
 ABILITIES = ("profile", "learn", "split", "cancel")
@@ -36,6 +37,33 @@ class Around:
     def measure(self, request: Request) -> Measured:
         """See ``veriport.ports.engines.Table``."""
         return self.inner.measure(request)
+
+
+class Cancelled:
+    """Whether a table over others was cancelled while it measured, so that it asks none again.
+
+    Where ``table`` has ``cancel``, it cancels the ``tables`` that it is over at that time.
+    """
+
+    def __init__(self, table: object, tables: Callable[[], Iterable[Table]]) -> None:
+        self._tables = tables
+        self._flag = threading.Event()
+        if hasattr(table, "cancel"):
+            table.cancel = self._cancel
+
+    def begin(self) -> None:
+        """What was cancelled before is over."""
+        self._flag.clear()
+
+    def __call__(self) -> bool:
+        """Whether it was, since ``begin``."""
+        return self._flag.is_set()
+
+    def _cancel(self) -> None:
+        self._flag.set()
+        for table in self._tables():
+            if isinstance(table, SupportsCancel):
+                table.cancel()
 
 
 class _HasEngine(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +21,7 @@ from veriport.domain.rules.base import Rule
 from veriport.domain.rules.reading import read_rules
 from veriport.domain.types import Column
 from veriport.ports.engines import Engine, Request, Table
+from veriport.ports.errors import TransientError
 from veriport.testing.cases import NOW
 
 FRAME = pl.DataFrame({"id": [1, 2, 2, None], "name": ["a", None, "b", "c"]})
@@ -121,3 +123,38 @@ def check(engine: Engine, data: object, *rules: object, **options: object) -> Ch
 def frame(height: int) -> Handle:
     """A table with ids that repeat and a number."""
     return Handle(pl.DataFrame({"id": [n % 7 for n in range(height)], "n": list(range(height))}))
+
+
+class Waiting:
+    """An engine whose measurement waits until it is cancelled, and which counts how often it was asked."""
+
+    name = "waiting"
+
+    def __init__(self) -> None:
+        self.begun, self.cancelled = threading.Event(), threading.Event()
+        self.asked = 0
+
+    @contextmanager
+    def open(self, dataset: Dataset) -> Iterator[Table]:
+        with PolarsEngine().open(dataset) as table:
+            yield _WaitingTable(self, table)
+
+
+@frozen
+class _WaitingTable:
+    engine: Waiting
+    inner: Table
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return self.inner.columns
+
+    def measure(self, request: Request) -> Measured:
+        del request
+        self.engine.asked += 1
+        self.engine.begun.set()
+        assert self.engine.cancelled.wait(60)
+        raise TransientError("cancelled")
+
+    def cancel(self) -> None:
+        self.engine.cancelled.set()

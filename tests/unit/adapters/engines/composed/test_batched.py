@@ -6,7 +6,6 @@ import contextvars
 import os
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +21,7 @@ from hypothesis import strategies as st
 
 from tests.unit.adapters.engines.checking import check as check_cases
 from tests.unit.adapters.engines.checking import refer
-from tests.unit.adapters.engines.composed.fakes import Playing, check, playing
+from tests.unit.adapters.engines.composed.fakes import Playing, Waiting, check, playing
 from veriport.adapters.engines.composed.batched import BatchExecutor
 from veriport.adapters.engines.composed.children import Child
 from veriport.adapters.engines.composed.jobs import Job
@@ -199,38 +198,6 @@ def test_context_variables_cross_into_threads() -> None:
     check(batched(Playing(measuring=lambda: seen.append(_SEEN.get())), rows=3, running="threads"), FRAME,
           {"column": "id", "type": "not_null"})  # fmt: skip
     assert seen == ["mine", "mine"]
-
-
-class Waiting:
-    """An engine whose measurement waits until it is cancelled."""
-
-    name = "waiting"
-
-    def __init__(self) -> None:
-        self.cancelled = threading.Event()
-
-    @contextmanager
-    def open(self, dataset: Dataset) -> Iterator[Table]:
-        with PolarsEngine().open(dataset) as table:
-            yield _WaitingTable(self, table)
-
-
-@frozen
-class _WaitingTable:
-    engine: Waiting
-    inner: Table
-
-    @property
-    def columns(self) -> tuple[Column, ...]:
-        return self.inner.columns
-
-    def measure(self, request: Request) -> Measured:
-        del request
-        assert self.engine.cancelled.wait(60)
-        raise TransientError("cancelled")
-
-    def cancel(self) -> None:
-        self.engine.cancelled.set()
 
 
 @pytest.mark.parametrize(
