@@ -18,6 +18,7 @@ from pathlib import PurePath
 from typing import TypeAlias
 
 from veriport.domain.errors import InvalidRule, shown
+from veriport.domain.rules.eras import instant_of
 from veriport.domain.types import NUMERIC, TEXT, Column, Family
 
 Scalar: TypeAlias = bool | int | float | str | None
@@ -163,7 +164,15 @@ def _texts_in_order(low: str, high: str) -> bool | None:
         return first <= second if _alike(first, second) else None
     if isinstance(first, time) and isinstance(second, time):
         return first <= second if _alike(first, second) else None
-    return low <= high
+    return _eras_in_order(low, high)
+
+
+def _eras_in_order(low: str, high: str) -> bool | None:
+    """As times of any year, of which Python has not all; what is no time is a text."""
+    first, second = instant_of(low), instant_of(high)
+    if first is None or second is None:
+        return low <= high
+    return bool(first.seconds <= second.seconds) if first.alike(second) else None
 
 
 def _alike(one: datetime | time, other: datetime | time) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import polars as pl
 
+from veriport.adapters.engines.polars.answers import told
 from veriport.adapters.engines.polars.conditions import Schema
 from veriport.adapters.engines.polars.values import column, held
 from veriport.domain.rules.aggregates import Aggregate, Correlation, DistinctSet, ModeInSet, Of, Relation
@@ -102,17 +103,6 @@ def scalar_of(value: object, dtype: pl.DataType | None = None) -> Scalar:
     return observed if observed is None or isinstance(observed, bool | int | float | str) else str(observed)
 
 
-def age_of(newest: object, now: datetime) -> float:
-    """Seconds from a day's beginning or a time, which is UTC without a zone, to now."""
-    if isinstance(newest, datetime):
-        moment = newest if newest.tzinfo else newest.replace(tzinfo=UTC)
-    elif isinstance(newest, date):
-        moment = datetime.combine(newest, time(), tzinfo=UTC)
-    else:
-        return math.inf
-    return (now - moment).total_seconds()
-
-
 def distinct_set(
     rows: pl.LazyFrame, value: pl.Expr, dtype: pl.DataType, rule: DistinctSet, samples: int
 ) -> pl.LazyFrame:
@@ -129,7 +119,7 @@ def distinct_set(
 def amiss(groups: pl.DataFrame, dtype: pl.DataType, rule: DistinctSet) -> tuple[int, list[object], str]:
     """How many values break the rule, examples of them, and what is missing in words."""
     extra = 0 if rule.relation is Relation.SUPERSET else int(groups["extra"].item() or 0)
-    others = list(groups["others"].item()) if extra else []
+    others = told(groups["others"].item()) if extra else []
     missing, count = _missing(groups["present"].item(), dtype, rule)
     if rule.relation is Relation.SUBSET:
         return extra, others, ""
@@ -159,4 +149,4 @@ def mode_of(groups: pl.DataFrame, dtype: pl.DataType, rule: ModeInSet) -> Scalar
     """The value that ``mode`` found; a listed one as it is written there."""
     known = held(rule.values, dtype)
     written = zip(known.written, known.values == groups["mode"], strict=True)
-    return next((value for value, same in written if same), scalar_of(groups["mode"].item(), dtype))
+    return next((value for value, same in written if same), scalar_of(told(groups["mode"])[0], dtype))

@@ -17,6 +17,7 @@ from veriport.domain.binding import columns_read
 from veriport.domain.measurements import Measurement, NotEvaluated, Sample
 from veriport.domain.rules.aggregates import Aggregate, Correlation, DistinctSet, ModeInSet
 from veriport.domain.rules.base import AllColumnsRule, Nulls, Rule
+from veriport.domain.rules.eras import age_of
 from veriport.domain.rules.references import ReferentialIntegrity, RowCountMatch
 from veriport.domain.rules.rows import Duplicate, RowsComplete, Unique
 from veriport.domain.rules.scalars import plain
@@ -476,7 +477,7 @@ class _FreshnessPlan(_Plan):
         newest, checked = counts[self._named("newest")], whole(counts[self._named("checked")])
         if newest is None:
             return Measurement(checked=0, note="there is no value")
-        age = aggregates.age_of(newest, self.schema.now)
+        age = age_of(newest, self.schema.now)
         return Measurement(checked=checked, observed=age, note=f"the newest value is {plain(newest)}")
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 import polars as pl
 from attrs import evolve, frozen
 
+from veriport.adapters.engines.polars.answers import row_of, rows_of
 from veriport.adapters.engines.polars.conditions import Schema
 from veriport.adapters.engines.polars.errors import TROUBLE, first_line, reading
 from veriport.adapters.engines.polars.plans import ROW, ROWS, Counts, Plan, nulls_of, plan_for
@@ -108,7 +109,7 @@ class _Measuring:
             folds |= each.plan.folds if isinstance(each, _Planned) else {}
         frames = [each.groups for each in planned if isinstance(each, _Planned) and each.groups is not None]
         folded, *grouped = self.reader.collect([self._rows.select(**folds), *frames])
-        counts, grouped_in_order = folded.row(0, named=True), iter(grouped)
+        counts, grouped_in_order = row_of(folded), iter(grouped)
         found = [
             each.measured(counts, grouped_in_order) if isinstance(each, _Planned) else each
             for each in planned
@@ -204,7 +205,7 @@ class _Measuring:
                 key={name: plain(row[name]) for name in self.request.key},
                 values={name: plain(row[name]) for name in plan.shows},
             )
-            for row in rows.iter_rows(named=True)
+            for row in rows_of(rows)
         )
 
 
