@@ -104,7 +104,13 @@ def field_of(name: str, dtype: dt.DataType, *, physical: str = "", known: DataTy
 
 
 def unbound(fields: Sequence[Field], name: str, path: Sequence[str] = (), row: str | None = None) -> ir.Table:
-    """The table as an expression without a connection. ``path`` is its schema, or catalog and schema."""
+    """The table as an expression without a connection. ``path`` is its schema, or catalog and schema.
+
+    Raises ``RefusedQuery`` where two columns have one name.
+    """
+    names = [each.column.name for each in fields]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise RefusedQuery(f"there are two columns {twice!r}: give each a name of its own")
     types = {each.physical: each.dtype for each in fields}
     if row is not None and row not in types:
         types[row] = dt.int64

@@ -11,10 +11,11 @@ from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.dialects import Dialect
 from veriport.adapters.engines.ibis.rules.expressions import Compiler
-from veriport.adapters.engines.ibis.rules.values import Value, shown, value_of
+from veriport.adapters.engines.ibis.rules.values import Value, number_in, shown, value_of
 from veriport.adapters.engines.ibis.sources import Field
 from veriport.domain.expressions import Expr
 from veriport.domain.rules.base import Rule
+from veriport.domain.rules.scalars import Scalar
 from veriport.domain.types import Family
 
 
@@ -47,6 +48,11 @@ class View:
     def value(self, name: str) -> Value:
         """A column as it is compared."""
         return value_of(self.raw(name), self.fields[name], self.dialect)
+
+    def number(self, name: str, values: Iterable[Scalar]) -> Value | None:
+        """The number in a text, where texts of a source without types meet numbers."""
+        meets = self.fields[name].column.untyped and not any(isinstance(value, str) for value in values)
+        return number_in(self.value(name), self.dialect) if meets else None
 
     def ordered(self, name: str) -> ir.Value:
         """A column as it is compared and as a query may return it."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import polars as pl
 from attrs import frozen
 
+from veriport.adapters.engines.polars.paths import scanned
 from veriport.adapters.engines.polars.types import declared_type
 from veriport.domain.datasets import Address
 from veriport.domain.errors import ConfigurationError
@@ -107,7 +108,8 @@ def as_text(
         **options,
         **more,
     }
-    return pl.scan_csv(content, **arguments)  # type: ignore[arg-type]  # keyword options
+    source = scanned(content) if isinstance(content, str) else content
+    return pl.scan_csv(source, **arguments)  # type: ignore[arg-type]  # keyword options
 
 
 def _separator(address: Address) -> str:

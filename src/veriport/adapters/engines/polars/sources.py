@@ -6,17 +6,19 @@ import glob
 import os
 import re
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 from attrs import evolve, field, frozen
 
 from veriport.adapters.engines.polars.csv import as_text, scan_csv
 from veriport.adapters.engines.polars.drift import check_alike
-from veriport.adapters.engines.polars.errors import first_line, reading
+from veriport.adapters.engines.polars.errors import TROUBLE, first_line, reading
+from veriport.adapters.engines.polars.paths import scanned
 from veriport.adapters.engines.polars.types import declared_type
 from veriport.domain.datasets import DATABASES, FORMATS, Address, Dataset, Handle
 from veriport.domain.errors import ConfigurationError
@@ -39,13 +41,15 @@ class Source:
     """An open data set: its frame, and the columns whose text comes from a source without types.
 
     ``scans`` is how often the data was read through to open it, ``size`` the bytes of its local files.
-    ``check`` raises ``DataError`` where one of several files has other columns than the first.
+    ``files`` are those, but for the files of a folder. ``check`` raises ``DataError`` where one of several
+    files has other columns than the first.
     """
 
     frame: pl.LazyFrame
     untyped: frozenset[str] = frozenset()
     scans: int = 0
     size: int | None = None
+    files: tuple[Path, ...] = ()
     check: Callable[[], None] = field(default=lambda: None, eq=False, repr=False)
 
 
@@ -77,16 +81,40 @@ _spent: weakref.WeakSet[object] = weakref.WeakSet()
 
 def _from_arrow(handle: Handle) -> pl.LazyFrame:
     """Keep an Arrow stream in memory: some can be read only once, and rules may need two passes."""
+    with taking(handle):
+        return pl.DataFrame(handle.frame).lazy()  # type: ignore[arg-type]  # it has the Arrow interface
+
+
+@contextmanager
+def taking(handle: Handle) -> Iterator[None]:
+    """Turn what goes wrong while a frame with the Arrow interface is read into a ``DataError``."""
     one_shot = hasattr(handle.frame, "read_next_batch")
     if one_shot and handle.frame in _spent:
         raise DataError(f"{handle.label}: this stream was read before and is empty now; pass a table")
+    _refuse_wide(handle)
     try:
-        frame = pl.DataFrame(handle.frame)  # type: ignore[arg-type]  # it has the Arrow interface
-    except Exception as trouble:  # a library of the caller converts, and raises whatever it does
+        yield
+    except (Exception, *TROUBLE) as trouble:  # a library of the caller converts, and raises whatever it does
         raise DataError(f"{handle.label}: {first_line(trouble)}") from trouble
     if one_shot:
         _spent.add(handle.frame)
-    return frame.lazy()
+
+
+def _refuse_wide(handle: Handle) -> None:
+    """Raise ``DataError`` for a column of decimals as neither Polars nor DuckDB has them."""
+    for name, dtype in _types_of(handle.frame):
+        if "decimal256" in str(dtype):
+            raise DataError(f"{handle.label}: column {name!r} is {dtype}: decimals have 128 bits here")
+
+
+def _types_of(frame: Any) -> Iterable[tuple[object, object]]:  # noqa: ANN401  # any library's
+    """Names and types of the columns of Arrow and pandas, of other frames none."""
+    match type(frame).__module__.partition(".")[0]:
+        case "pyarrow" if hasattr(frame, "schema"):
+            return [(each.name, each.type) for each in frame.schema]
+        case "pandas" if hasattr(frame, "columns"):
+            return list(frame.dtypes.items())
+    return []
 
 
 def _from_address(address: Address) -> Source:
@@ -94,7 +122,7 @@ def _from_address(address: Address) -> Source:
     local = _local_files(address)
     for path in local[:_LOOKED_AT]:
         _check_beginning(path, kind)
-    check = partial(check_alike, local[:_LOOKED_AT], partial(_columns_of, address, kind))
+    check = partial(check_alike, local, partial(_columns_of, address, kind))
     try:
         with reading(address.label):
             source = _SCANNERS[kind](address)
@@ -105,14 +133,15 @@ def _from_address(address: Address) -> Source:
     except DataError:
         check()
         raise
-    return Source(frame, source.untyped, source.scans, _size(address, local), check)
+    return Source(frame, source.untyped, source.scans, _size(address, local), tuple(local), check)
 
 
 def _columns_of(address: Address, kind: str, path: Path) -> Mapping[str, pl.DataType]:
-    """The columns of one file; those of CSV are all texts."""
+    """The columns of one file; those of CSV are all texts, and those of Parquet in any order."""
     alone = evolve(address, path=str(path))
     frame = as_text(str(path), alone, {}) if kind == "csv" else _SCANNERS[kind](alone).frame
-    return frame.collect_schema()
+    columns = frame.collect_schema()
+    return dict(sorted(columns.items())) if kind == "parquet" else columns
 
 
 def _size(address: Address, local: Iterable[Path]) -> int | None:
@@ -265,15 +294,15 @@ def _options(address: Address) -> dict[str, object]:
 
 
 def _scan_parquet(address: Address) -> Source:
-    return Source(pl.scan_parquet(address.path, **_options(address)))  # type: ignore[arg-type]  # keyword options
+    return Source(pl.scan_parquet(scanned(address.path), **_options(address)))  # type: ignore[arg-type]  # keyword options
 
 
 def _scan_ipc(address: Address) -> Source:
-    return Source(pl.scan_ipc(address.path, **_options(address)))  # type: ignore[arg-type]  # keyword options
+    return Source(pl.scan_ipc(scanned(address.path), **_options(address)))  # type: ignore[arg-type]  # keyword options
 
 
 def _scan_ndjson(address: Address) -> Source:
-    frame = pl.scan_ndjson(address.path, infer_schema_length=None, **_options(address))  # type: ignore[arg-type]
+    frame = pl.scan_ndjson(scanned(address.path), infer_schema_length=None, **_options(address))  # type: ignore[arg-type]
     return Source(frame, scans=1)  # every line tells the types
 
 

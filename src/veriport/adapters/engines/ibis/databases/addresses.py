@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-from attrs import field, frozen
+from attrs import Attribute, Factory, field, fields, frozen
 
 from veriport.adapters.engines.ibis.sources import ROWS, SELF, quoted
 from veriport.domain.datasets import Address
@@ -89,6 +89,8 @@ def location_of(address: Address) -> Location:
     if not "".join(tables) and not address.sql:
         hints = filter(None, (nearest(name, ["table"]).hint for name, _ in others))
         raise ConfigurationError(f"{address.label} names no table: add ?table=name, or sql{next(hints, '')}")
+    if option := _of_files(address):
+        raise ConfigurationError(f"{address.label}: {option!r} is for files, and a table of a database has its own")
     written = _SERVERS.get(KINDS[scheme.lower()])
     if written is None and others:
         raise ConfigurationError(f"{address.label}: the address of a file has no parameter {others[0][0]!r}")
@@ -100,6 +102,16 @@ def location_of(address: Address) -> Location:
         table=names_in("".join(tables)),
         sql=closed(address.sql or ""),
     )
+
+
+def _of_files(address: Address) -> str:
+    """The first option that is given and says how a file is read."""
+    options = (each for each in fields(Address) if each.name not in {"path", "sql"})
+    return next((each.name for each in options if getattr(address, each.name) != _default(each)), "")
+
+
+def _default(option: Attribute[object]) -> object:
+    return option.default.factory() if isinstance(option.default, Factory) else option.default  # type: ignore[arg-type, misc]  # attrs
 
 
 def closed(sql: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib import import_module
 from typing import TypeAlias
 
@@ -57,22 +57,23 @@ _DATABASES: Mapping[str, _Opener] = {
 @contextmanager
 def open_source(dataset: Dataset, timeout_seconds: float | None) -> Iterator[Source]:
     """Open a data set. Raises ``DataError`` or ``ConfigurationError`` as the engine port says."""
-    with _opened(dataset, timeout_seconds) as source:
+    with ExitStack() as opened:
+        try:
+            source = opened.enter_context(_opened(dataset, timeout_seconds))
+        except RefusedQuery as refused:
+            raise DataError(f"{dataset.label}: {refused}") from refused
         yield source
 
 
 def _opened(dataset: Dataset, timeout_seconds: float | None) -> Opened:
-    try:
-        match dataset:
-            case Handle():
-                return _opener_of(dataset.frame)(dataset, timeout_seconds)
-            case Address():
-                kind = kind_of(dataset)
-                if kind is None:
-                    return _FILE(dataset, timeout_seconds)
-                return _DATABASES[kind](location_of(dataset), timeout_seconds)
-    except RefusedQuery as refused:
-        raise DataError(f"{dataset.label}: {refused}") from refused
+    match dataset:
+        case Handle():
+            return _opener_of(dataset.frame)(dataset, timeout_seconds)
+        case Address():
+            kind = kind_of(dataset)
+            if kind is None:
+                return _FILE(dataset, timeout_seconds)
+            return _DATABASES[kind](location_of(dataset), timeout_seconds)
 
 
 def _opener_of(frame: object) -> _Opener:

@@ -219,8 +219,10 @@ def _refused(runner: PostgresRunner, location: Location, refused: RefusedQuery) 
     if not location.table or not isinstance(
         refused.__cause__, errors.UndefinedTable | errors.InvalidSchemaName
     ):
-        name = ".".join(location.table)
-        return DataError(f"{location.label}: {refused}{f' (table {name})' if name else ''}")
+        name = f" (table {'.'.join(location.table)})" if location.table else ""
+        denied = isinstance(refused.__cause__, errors.InsufficientPrivilege) and not location.sql
+        hint = "; where only some columns may be read, name them in sql" if denied else ""
+        return DataError(f"{location.label}: {refused}{name}{hint}")
     listed = runner.run("SELECT relname::text FROM pg_class WHERE relkind IN ('r', 'v', 'm', 'p', 'f')")
     return location.absent(tuple(sorted(str(name) for (name,) in listed)), str(refused))
 
@@ -247,7 +249,7 @@ SELECT format_type(CASE typtype WHEN 'd' THEN typbasetype ELSE oid END,
 FROM (VALUES {listed}) AS found(place, id, mod) JOIN pg_type ON oid = id ORDER BY place
 """
 
-_TEXTS = frozenset({"character", "name", '"char"'})
+_TEXTS = frozenset({"character", "name", '"char"', "citext"})
 #: Types that Ibis does not know, or takes for others.
 _ODD = re.compile(r"money|reg[a-z]+|time(\(\d\))? with time zone")
 
@@ -256,7 +258,7 @@ def _field(name: str, written: object, kind: object) -> Field:
     if kind == "e":
         return field_of(name, dt.unknown, known=DataType(Family.CATEGORICAL, "categorical"))
     head = str(written).partition("(")[0]
-    if head in _TEXTS:  # compared without the spaces at their end, which a text of their type still has
+    if head in _TEXTS:  # compared without the spaces at their end or without case, as no text is
         return field_of(name, dt.unknown, known=DataType(Family.STRING, "string"))
     if _ODD.fullmatch(str(written)):
         return field_of(name, dt.unknown)

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import define
+from ibis.common.exceptions import IbisError
 from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.databases.errors import first_line
@@ -94,11 +95,15 @@ def open_expression(handle: Handle, timeout_seconds: float | None) -> Iterator[S
 def _connection_of(expression: Any) -> Any:  # noqa: ANN401  # Ibis ships no types
     if not isinstance(expression, ir.Table):
         raise ConfigurationError("the ibis engine checks tables: a value is none, use value.as_table()")
-    return expression.get_backend()
+    try:
+        return expression.get_backend()
+    except IbisError as nowhere:
+        said = first_line(nowhere).partition(". ")[0]
+        raise ConfigurationError(f"the ibis engine checks tables of one connection: {said}") from nowhere
 
 
 def _duckdb(connection: Any, timeout_seconds: float | None) -> Runner:  # noqa: ANN401  # Ibis ships no types
-    from veriport.adapters.engines.ibis.databases.duckdb import DuckDBRunner  # noqa: PLC0415  # an extra
+    from veriport.adapters.engines.ibis.databases.duckdb_queries import DuckDBRunner  # noqa: PLC0415  # an extra
 
     return DuckDBRunner(connection.con, timeout_seconds=timeout_seconds)
 

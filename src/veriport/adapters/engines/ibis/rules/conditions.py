@@ -35,6 +35,7 @@ from veriport.domain.rules.rows import (
     RowSum,
     RowUnique,
 )
+from veriport.domain.rules.scalars import Scalar
 from veriport.domain.rules.texts import At, Contains, Like, NotLike
 from veriport.domain.rules.times import NotFuture, NotPast
 from veriport.domain.rules.values import (
@@ -81,19 +82,30 @@ def _rows_complete(rule: RowsComplete, view: View) -> ir.BooleanValue:
 
 
 def _in_set(rule: InSet, view: View) -> ir.BooleanValue:
-    return among(view.value(rule.column), rule.values, view.dialect)
+    return _compared(rule.column, rule.values, view, lambda value: among(value, rule.values, view.dialect))
 
 
 def _not_in_set(rule: NotInSet, view: View) -> ir.BooleanValue:
-    return ~among(view.value(rule.column), rule.values, view.dialect)
+    return _compared(rule.column, rule.values, view, lambda value: ~among(value, rule.values, view.dialect))
 
 
 def _in_range(rule: InRange, view: View) -> ir.BooleanValue:
-    return between(rule, view.value(rule.column), view.dialect)
+    return _compared(rule.column, rule.ends, view, lambda value: between(rule, value, view.dialect))
 
 
 def _not_in_range(rule: NotInRange, view: View) -> ir.BooleanValue:
-    return ~between(rule, view.value(rule.column), view.dialect)
+    return _compared(rule.column, rule.ends, view, lambda value: ~between(rule, value, view.dialect))
+
+
+def _compared(
+    name: str, values: Iterable[Scalar], view: View, test: Callable[[Value], ir.BooleanValue]
+) -> ir.BooleanValue:
+    """A test of a column beside values of a rule; where it reads texts as numbers, what is none breaks it."""
+    number = view.number(name, values)
+    if number is None:
+        return test(view.value(name))
+    tested = number.expr.notnull().ifelse(test(number), ibis.literal(value=False))
+    return view.raw(name).notnull().ifelse(tested, ibis.null(dt.boolean))
 
 
 def between(rule: Bounds, value: Value, dialect: Dialect) -> ir.BooleanValue:
@@ -177,7 +189,10 @@ def _expression(rule: Expression, view: View) -> ir.BooleanValue:
 
 
 def _pair_in_set(rule: PairInSet, view: View) -> ir.BooleanValue:
-    values = [view.value(name) for name in rule.columns]
+    values = [
+        view.number(name, [row[place] for row in rule.values]) or view.value(name)
+        for place, name in enumerate(rule.columns)
+    ]
     rows = [_held_row(values, each, view.dialect) for each in rule.values]
     equal = [
         reduce(operator.and_, (value.expr == item for value, item in zip(values, row, strict=True)))
@@ -185,6 +200,7 @@ def _pair_in_set(rule: PairInSet, view: View) -> ir.BooleanValue:
         if row is not None
     ]
     found = reduce(operator.or_, equal) if equal else ibis.literal(value=False)
+    found = found.fill_null(ibis.literal(value=False))  # of a text that had to be a number
     return view.present(rule.columns).ifelse(found, ibis.null(dt.boolean))
 
 

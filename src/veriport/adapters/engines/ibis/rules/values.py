@@ -80,6 +80,18 @@ def exact_key_of(value: Value, dialect: Dialect) -> ir.Value:
     return dialect.exact(value.expr) if value.family in TEXT else key_of(value, dialect)
 
 
+def number_in(text: Value, dialect: Dialect) -> Value:
+    """The number that a text is, null for one that is none; to databases more is a number than to us."""
+    read = text.expr.try_cast(dt.float64)
+    known = dialect.matches(text.expr, _NUMBER).ifelse(read, ibis.null(dt.float64))
+    return Value(known, DataType(Family.FLOAT, "float64"), dt.float64)
+
+
+_NUMBER = (
+    r"^[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|[iI][nN][fF]([iI][nN][iI][tT][yY])?|[nN][aA][nN])$"
+)
+
+
 def _microseconds(column: ir.Value, dialect: Dialect) -> ir.Value:
     """A span of time as a whole number."""
     if dialect.name == "duckdb":
