@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -134,6 +134,14 @@ class TestDuckDB:
             counted(f"duckdb://{duckdb_file}")
 
 
+@pytest.mark.parametrize(
+    "option", [{"separator": ";"}, {"schema": {"id": "string"}}, {"null_values": ["1"]}, {"format": "csv"}]
+)
+def test_options_of_files_are_refused(duckdb_file: Path, option: Mapping[str, object]) -> None:
+    with pytest.raises(ConfigurationError, match=f"'{next(iter(option))}' says how files are read"):
+        counted({"path": f"duckdb://{duckdb_file}?table=sales.people", **option})
+
+
 class TestSQLite:
     def test_a_table_of_a_file(self, tmp_path: Path) -> None:
         assert counted(SQLite(tmp_path / "a.db").written(FRAME)) == (4, 1)
@@ -200,6 +208,21 @@ class TestPostgreSQL:
         with pytest.raises(DataError, match="authentication failed") as told:
             counted(f"postgresql://{USER}:hunter2@{place}")
         assert "hunter2" not in str(told.value)
+
+    def test_case_counts_in_a_text_in_which_it_does_not(self, postgresql_tables: Postgres) -> None:
+        postgresql_tables.connection.execute("CREATE EXTENSION IF NOT EXISTS citext")
+        address = postgresql_tables.written(pl.DataFrame({"e": ["a@x.org", "A@X.ORG"]}))
+        table = address.partition("?table=")[2]
+        postgresql_tables.connection.execute(f"ALTER TABLE {table} ALTER COLUMN e TYPE citext")
+        rules: list[dict[str, object]] = [
+            {"column": "e", "type": "in_set", "values": ["a@x.org"]},
+            {"column": "e", "type": "regex", "pattern": "^[a-z@.]+$"},
+            {"column": "e", "type": "like", "pattern": "a%"},
+            {"type": "expression", "expression": "regexp_like(e, '^[a-z@.]+$')"},
+            {"column": "e", "type": "unique"},
+        ]
+        result = veriport.check(address, rules)
+        assert [each.failed_count for each in result.rules] == [1, 1, 1, 1, 0]
 
     def test_a_server_that_is_down_may_come_back(self) -> None:
         with pytest.raises(TransientError, match="refused") as told:

@@ -120,6 +120,34 @@ def test_a_rule_that_reads_none_goes_on(made: _Make, rule: Mapping[str, object])
     assert outcome(made(NUMBERS, NUMBER_ROWS), rule).status is RuleStatus.PASSED
 
 
+@pytest.mark.parametrize(
+    ("rule", "what"),
+    [
+        (
+            {"type": "expression", "expression": "NOT active"},
+            "'active' holds 3 values that are no truth value",
+        ),
+        ({"column": "active", "type": "in_set", "values": [True]}, "'active' holds 3 values"),
+        ({"column": "id", "type": "not_null", "where": "NOT active"}, "'active' holds 3 values"),
+        ({"column": "s", "type": "regex", "pattern": "a"}, "'s' holds 1 value that is no text"),
+    ],
+)
+def test_truth_values_are_0_or_1_and_texts_no_bytes(
+    made: _Make, rule: Mapping[str, object], what: str
+) -> None:
+    rows = [(1, "t", "a"), (2, 2, b"a"), (3, 0.5, "a"), (4, 1, "a"), (5, 0, None), (6, None, "a")]
+    result = outcome(made("id integer, active boolean, s text", rows), rule)
+    assert (result.status, what in result.message) == (RuleStatus.ERROR, True), result.message
+
+
+def test_the_condition_of_a_whole_check_reads_no_strays(made: _Make) -> None:
+    address = made(NUMBERS, NUMBER_ROWS)
+    with pytest.raises(DataError, match=r"where: column 'n' holds 1 value that is no number"):
+        veriport.check(address, [{"column": "good", "type": "not_null"}], where="n > 5")
+    result = veriport.check(address, [{"column": "n", "type": "not_null"}], where="good > 0")
+    assert (result.row_count, result.ok) == (2, True)
+
+
 def test_what_is_referred_to_counts_too(made: _Make) -> None:
     address = made(NUMBERS, NUMBER_ROWS)
     rule = {

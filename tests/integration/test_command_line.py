@@ -418,6 +418,17 @@ class TestCheckpoints:
         assert done.err.startswith("veriport: veriport.yaml:5:9: ")
         assert message in done.err
 
+    def test_the_rules_that_are_shown_hold_no_secret(self, orders: Path) -> None:
+        (orders / "veriport.yaml").write_text(
+            "checkpoints:\n"
+            "  - name: a\n"
+            "    data: orders.csv\n"
+            "    rules:\n"
+            "      - {column: id, type: referential_integrity, reference: 'postgresql://u:hunter2@h/d?table=t'}\n"
+        )
+        done = veriport("checkpoint", "validate", "--show-rules", cwd=orders)
+        assert (done.code, "postgresql://***@h/d" in done.out, "hunter2" in done.out) == (0, True, False)
+
 
 class TestTheEnvironment:
     @pytest.fixture

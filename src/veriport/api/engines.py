@@ -10,7 +10,7 @@ from attrs import frozen
 
 from veriport.domain.datasets import engine_kind
 from veriport.domain.errors import ConfigurationError
-from veriport.ports.engines import own_rules_of
+from veriport.ports.engines import is_engine, own_rules_of
 from veriport.wiring.engines import build_engine, made_synchronous
 
 if TYPE_CHECKING:
@@ -36,14 +36,16 @@ def parse_expression(text: str) -> Result[Expr, InvalidExpression]:
 
 def engine_of(engine: object, dataset: Dataset) -> Engine:
     """The engine that a caller means by a name, by an object or by nothing: then the one for such data."""
-    if engine is None or isinstance(engine, str):
-        return build_engine(engine or engine_kind(dataset))
+    if engine is None:
+        return build_engine(engine_kind(dataset))
+    if isinstance(engine, str):
+        return build_engine(engine)
     return _made(engine)
 
 
 def _made(engine: object) -> Engine:
     """An engine object. Raises ``ConfigurationError`` for anything else."""
-    if not callable(getattr(engine, "open", None)) or not isinstance(getattr(engine, "name", None), str):
+    if not is_engine(engine):
         raise ConfigurationError(
             f"{type(engine).__name__} is not an engine: it needs 'name' and 'open(dataset)' "
             "(see docs/write-an-engine.md)"

@@ -130,6 +130,11 @@ class BringsRules(Protocol):
         ...
 
 
+def is_engine(value: object) -> bool:
+    """Whether something has what every engine has, synchronous or not: a name and ``open``."""
+    return callable(getattr(value, "open", None)) and isinstance(getattr(value, "name", None), str)
+
+
 def own_rules_of(engine: Engine) -> tuple[Rule, ...]:
     """The rules that an engine brings; most bring none."""
     return engine.own_rules if isinstance(engine, BringsRules) else ()

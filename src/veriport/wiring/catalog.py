@@ -6,6 +6,7 @@ command that installs it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -196,13 +197,17 @@ def _find(port: str, kind: str) -> type[Any]:
         return _load(port, kind, EntryPoint(kind, ours.target, f"veriport.{port}"))
     if plugins := tuple(entry_points(group=f"veriport.{port}", name=kind)):
         return _load(port, kind, plugins[0])
-    if ":" in kind:
+    if _CLASS.fullmatch(kind):
         return _load(port, kind, EntryPoint(kind, kind, f"veriport.{port}"))
     known = kinds(port)
     raise ConfigurationError(
         f"unknown {_one(port)} {kind!r}: known are {', '.join(known)}, or write package.module:Class"
         + nearest(kind, known).hint
     )
+
+
+#: How a class is named that nobody has registered.
+_CLASS = re.compile(r"\w+(\.\w+)*:\w+(\.\w+)*")
 
 
 def _load(port: str, kind: str, point: EntryPoint) -> type[Any]:

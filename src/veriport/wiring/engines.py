@@ -17,7 +17,7 @@ from attrs import frozen
 
 from veriport.domain.errors import ConfigurationError, VeriportError, shown
 from veriport.ports.clocks import Clock
-from veriport.ports.engines import Engine
+from veriport.ports.engines import Engine, is_engine
 from veriport.ports.telemetry import Telemetry
 from veriport.wiring import catalog
 from veriport.wiring.catalog import Fault
@@ -62,7 +62,10 @@ def build_engine(
         given[option] = built if option.endswith("s") else built[0]
     taken = _PARTS.get(kind, ())
     parts = {name: _part(name, clock, telemetry) for name in taken if name not in given}
-    return made_synchronous(_constructed(kind, {**given, **parts}))
+    made = made_synchronous(_constructed(kind, {**given, **parts}))
+    if not is_engine(made):
+        raise ConfigurationError(f"engine {kind!r} is none: it needs 'name', a text, and 'open(dataset)'")
+    return made
 
 
 def _constructed(kind: str, options: Mapping[str, object]) -> Engine:

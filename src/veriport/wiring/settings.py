@@ -190,10 +190,11 @@ class _Settings:
     def _named(self, name: str, value: object, default: str) -> AdapterRef:
         """The adapter that a section names, overridden by the environment."""
         said_by = self._said_by(name)
-        section = {
-            **self._section(name, value),
-            **{key: self._environment[variable] for key, variable in said_by.items()},
-        }
+        written = self._section(name, value)
+        said = {key: self._environment[variable] for key, variable in said_by.items()}
+        if "kind" in written and said.get("kind", written["kind"]) != written["kind"]:
+            written = {}  # settings of another kind
+        section = {**written, **said}
         kind = section.pop("kind", default)
         if not isinstance(kind, str):
             self._wrong(f"kind must be a name, not {kind!r}", name, "kind")

@@ -196,6 +196,39 @@ def test_a_variable_says_the_kind_of_a_mapping_without_one(tmp_path: Path) -> No
         load_settings(file, {"VERIPORT_ENGINE__KIND": "polars", "VERIPORT_ENGINE__NAME": " "})
 
 
+def test_a_variable_that_says_another_kind_leaves_the_settings_of_the_first_out(tmp_path: Path) -> None:
+    file = tmp_path / "veriport.yaml"
+    file.write_text("engine: {kind: chain, engines: [polars]}\n")
+    engine = load_settings(file, {"VERIPORT_ENGINE": "polars"}).engine
+    assert (engine.kind, engine.options) == ("polars", {})
+    assert load_settings(file, {"VERIPORT_ENGINE": "chain"}).engine.options == {"engines": ["polars"]}
+
+
+class Nameless:
+    """It opens data and has no name."""
+
+    name = None
+
+    def open(self, dataset: object) -> None:
+        """Nothing is opened."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("json:JSONDecoder", "engine 'json:JSONDecoder' is none: it needs 'name', a text, and 'open"),
+        (f"{__name__}:Nameless", "is none: it needs 'name', a text"),
+        ("eng:", "unknown engine 'eng:': .* or write package.module:Class"),
+        (":X", "or write package.module:Class"),
+        ("eng:A:b", "or write package.module:Class"),
+        ("", "unknown engine ''"),
+    ],
+)
+def test_what_is_no_engine_is_refused(kind: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        build_engine(kind)
+
+
 class Broken:
     """An engine that cannot be made."""
 

@@ -130,11 +130,11 @@ def validate(
 
 
 def _rules_of(checkpoint: Checkpoint) -> str:
-    """Every rule of a checkpoint in the mapping form, also those that validators stand for."""
+    """Every rule of a checkpoint in the mapping form, also those that validators stand for; no secrets."""
     from veriport.domain.rules.reading import write_rule  # noqa: PLC0415  # imported on use
 
     rules = checkpoint.spec.rules or ()
-    written = [f"  - {json.dumps(write_rule(rule), ensure_ascii=False)}" for rule in rules]
+    written = [f"  - {json.dumps(write_rule(rule.public()), ensure_ascii=False)}" for rule in rules]
     return "\n".join([f"{checkpoint.name}:", *(written or ["  # no rules: a run describes the data"])])
 
 

@@ -11,7 +11,7 @@ from veriport.domain.errors import ConfigurationError, shown
 from veriport.domain.measurements import Measured
 from veriport.domain.rules.base import Rule
 from veriport.domain.types import Column
-from veriport.ports.engines import Engine, Request, SupportsCancel, Table, own_rules_of
+from veriport.ports.engines import Engine, Request, SupportsCancel, Table, is_engine, own_rules_of
 
 #: What some tables can do besides measuring, by the methods that ``veriport.ports.engines`` asks for.
 ABILITIES = ("profile", "learn", "split", "cancel")
@@ -104,7 +104,7 @@ def engines_of(value: object) -> tuple[Engine, ...]:
 
 def engine_of(value: object) -> Engine:
     """One engine, made already. Raises ``ConfigurationError`` for anything else."""
-    if not callable(getattr(value, "open", None)) or not isinstance(getattr(value, "name", None), str):
+    if not is_engine(value):
         raise ConfigurationError(f"{shown(value)} is not an engine: it needs 'name' and 'open(dataset)'")
     return value  # type: ignore[return-value]  # it fits by structure
 

@@ -56,6 +56,7 @@ class IbisTable:
         """See ``veriport.ports.engines.Table``."""
         viewing = Viewing(self._source, request, self._order_by)
         try:
+            viewing.refuse_strays()
             return _Measuring(self._source, request, viewing).run()
         except RefusedQuery as refused:
             raise DataError(f"{self._source.label}: {refused}") from refused

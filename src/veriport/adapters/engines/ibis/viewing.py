@@ -10,6 +10,7 @@ from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.rounds import TROUBLE
+from veriport.adapters.engines.ibis.rules.strays import refuse_strays_of_where
 from veriport.adapters.engines.ibis.sources import ROW, Source
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.errors import InvalidRule
@@ -40,6 +41,14 @@ class Viewing:
         if self.request.where is None:
             return view
         return view.of(view.table.filter(self._where(view).fill_null(ibis.literal(value=False))))
+
+    def refuse_strays(self) -> None:
+        """Raise ``DataError`` where the condition of the request reads a value that is none of its column."""
+        if self.request.where is not None:
+            try:
+                refuse_strays_of_where(self._first(numbered=False), self.source, self.request.where)
+            except DataError as strays:
+                raise DataError(f"{self.source.label}: where: {strays}") from strays
 
     def _first(self, *, numbered: bool) -> View:
         """The rows that the limit lets through."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-from attrs import Attribute, Factory, field, fields, frozen
+from attrs import field, fields, frozen
 
 from veriport.adapters.engines.ibis.sources import ROWS, SELF, quoted
 from veriport.domain.datasets import Address
@@ -90,7 +90,7 @@ def location_of(address: Address) -> Location:
         hints = filter(None, (nearest(name, ["table"]).hint for name, _ in others))
         raise ConfigurationError(f"{address.label} names no table: add ?table=name, or sql{next(hints, '')}")
     if option := _of_files(address):
-        raise ConfigurationError(f"{address.label}: {option!r} is for files, and a table of a database has its own")
+        raise ConfigurationError(f"{address.label}: {option!r} says how files are read, and this is none")
     written = _SERVERS.get(KINDS[scheme.lower()])
     if written is None and others:
         raise ConfigurationError(f"{address.label}: the address of a file has no parameter {others[0][0]!r}")
@@ -106,12 +106,11 @@ def location_of(address: Address) -> Location:
 
 def _of_files(address: Address) -> str:
     """The first option that is given and says how a file is read."""
-    options = (each for each in fields(Address) if each.name not in {"path", "sql"})
-    return next((each.name for each in options if getattr(address, each.name) != _default(each)), "")
+    names = (each.name for each in fields(Address) if each.name not in {"path", "sql"})
+    return next((name for name in names if getattr(address, name) != getattr(_BARE, name)), "")
 
 
-def _default(option: Attribute[object]) -> object:
-    return option.default.factory() if isinstance(option.default, Factory) else option.default  # type: ignore[arg-type, misc]  # attrs
+_BARE = Address(path="bare")
 
 
 def closed(sql: str) -> str:

@@ -34,7 +34,7 @@ from veriport.domain.rules.base import Rule
 from veriport.domain.rules.references import ReferentialIntegrity
 from veriport.domain.rules.rows import RowsComplete
 from veriport.domain.rules.values import NotNull, Null
-from veriport.domain.types import NUMERIC, Family
+from veriport.domain.types import NUMERIC, TEXT, Family
 from veriport.ports.errors import DataError
 
 
@@ -42,6 +42,25 @@ def without_strays(rule: Rule, view: View, source: Source, start: Callable[[], A
     """What a rule asks for. It raises ``DataError`` where a column that it reads holds what is none of it."""
     asking = start()
     return _counting(rule, view, source, asking) if view.dialect.loose_types else asking
+
+
+def refuse_strays_of_where(view: View, source: Source, where: str) -> None:
+    """Raise ``DataError`` where a column that the condition of a check reads holds what is none of it."""
+    if not view.dialect.loose_types:
+        return
+    found = [
+        stray for name in columns_of(view.parsed[where]) if (stray := _of_all_rows(view, name)) is not None
+    ]
+    if found:
+        counts = view.table.aggregate(**{f"s{place}": each.count for place, each in enumerate(found)})
+        (row,) = source.runner.rows(counts)
+        for stray, size in zip(found, row, strict=True):
+            stray.refuse(int(str(size)))
+
+
+def _of_all_rows(view: View, name: str) -> _Strays | None:
+    stray = _stray(view, name)
+    return None if stray is None else _Strays(repr(name), stray[0], view.table.count(where=stray[1]))
 
 
 def _counting(rule: Rule, view: View, source: Source, asking: Asking[T]) -> Asking[T]:
@@ -126,8 +145,13 @@ def _there(rule: Rule, view: View, source: Source) -> list[_Strays]:
 def _stray(view: View, name: str) -> tuple[str, ir.BooleanValue] | None:
     """What a column should hold, and whether a value is none; ``None`` for a column that holds anything."""
     raw, family = view.raw(name), view.fields[name].column.dtype.family
+    kind = raw.typeof()
     if family in NUMERIC:
-        return "number", raw.typeof().isin(["text", "blob"])
+        return "number", kind.isin(["text", "blob"])
+    if family in TEXT:
+        return "text", kind == "blob"
+    if family is Family.BOOLEAN:
+        return "truth value, 0 or 1", ~kind.isin(["integer", "null"]) | ~raw.cast(dt.int64).isin([0, 1])
     if family not in _TIMES:
         return None
     written, is_one = _TIMES[family]

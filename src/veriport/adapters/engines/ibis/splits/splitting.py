@@ -43,6 +43,7 @@ class Splitting:
         """Write both files. Raises what the port says for ``SupportsSplit``."""
         ids = tuple(rule.id for rule in self.request.rules)
         try:
+            self.viewing.refuse_strays()
             with disk_permitting(self.source.label):
                 query = self._query()
                 with halves(valid, failing, query.files.schema, ids) as files:
