@@ -71,7 +71,7 @@ The same rules give the same verdict wherever the data lives. This page is the p
 case of `veriport.testing.cases`, the small tables that hold the [semantics](semantics.md), and what they answer is
 written here. The tests ask again and compare (`python -m tests.matrix` writes the page anew).
 
-A cell is `agrees`, down to the counts and the failing rows; or `not evaluated` with the number of a
+A cell is `agrees`, down to the counts, the failing rows and what is shown of them; or `not evaluated` with the number of a
 [reason](#reasons), where the engine cannot, or its database has no such values: such a rule ends as not evaluated
 and is never a pass; or `differs`. **Nothing differs.**
 

@@ -62,7 +62,8 @@ class Table(Protocol):
         The rules mean what ``docs/semantics.md`` says.
 
         ``samples`` are the first failing rows in reading order, at most ``request.samples`` and none
-        when that is 0; a sample shows the columns that the rule reads, and the key columns.
+        when that is 0; a sample shows the columns that the rule reads, and the key columns, with the
+        values of its row as ``veriport.domain.rules.scalars.plain`` writes them.
 
         ``row_count`` counts the rows that ``request.where`` and ``request.limit`` let through. A
         request without rules also fills ``null_counts`` for every column. ``scans`` and ``bytes_read``

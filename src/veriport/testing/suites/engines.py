@@ -21,7 +21,7 @@ from returns.pipeline import is_successful
 from veriport.domain.datasets import Address, Dataset
 from veriport.domain.results import RuleResult, RuleStatus
 from veriport.domain.rules.reading import read_rules
-from veriport.ports.engines import Engine, Request
+from veriport.ports.engines import Engine, Request, SupportsCancel
 from veriport.ports.errors import DataError
 from veriport.testing.cases import Case, cases
 from veriport.testing.matrix import Answer, Frames, Tables, Verdict, check, verdict
@@ -102,6 +102,16 @@ class EngineSuite:
         rules = read_rules([{"column": "b", "type": "not_null"}]).unwrap()
         with engine.open(tables.load(_TWO)) as table:
             assert table.measure(Request(rules=rules)) == table.measure(Request(rules=rules))
+
+    def test_to_cancel_what_is_idle_does_nothing(self, engine: Engine, tables: Tables) -> None:
+        rules = read_rules([{"column": "b", "type": "not_null"}]).unwrap()
+        with engine.open(tables.load(_TWO)) as table:
+            if not isinstance(table, SupportsCancel):
+                pytest.skip("it cannot be cancelled")
+            table.cancel()
+            before = table.measure(Request(rules=rules))
+            table.cancel()
+            assert table.measure(Request(rules=rules)) == before
 
     def test_samples_are_the_first_failing_rows_and_no_more(self, engine: Engine, tables: Tables) -> None:
         result = self.one(engine, tables, _MANY, samples=2)
