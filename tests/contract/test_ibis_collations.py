@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import ibis
 import polars as pl
 import pytest
 
@@ -62,6 +63,14 @@ def test_a_collation_changes_no_verdict(
 ) -> None:
     expected = told(FRAME, rule, "polars")
     assert told(connection.table("t"), rule, "ibis") == expected
+
+
+def test_an_enum_of_a_table_of_ibis_is_compared_as_its_texts() -> None:
+    connection = ibis.duckdb.connect()
+    connection.raw_sql("CREATE TABLE kinds AS SELECT unnest(['z', 'a'])::ENUM ('z', 'a') AS kind")
+    rule = {"column": "kind", "type": "in_range", "max": "b"}
+    (found,) = veriport.check(connection.table("kinds"), [rule]).rules
+    assert (found.checked_count, found.failed_count) == (2, 1)
 
 
 def test_columns_of_two_collations_refer_to_each_other(tmp_path: Path) -> None:

@@ -95,7 +95,8 @@ class Column:
 def type_named(word: str) -> str | None:
     """The canonical spelling of a type, a family or a group of families; ``None`` when unknown.
 
-    ``datetime(us, UTC)``, ``duration(us)``, ``decimal(10, 2)`` and ``list(int64)`` keep their parameters.
+    ``datetime(us, UTC)``, ``duration(us)``, ``decimal(10, 2)`` and ``list(int64)`` keep their parameters, and
+    ``other(uuid)`` what a database calls a type that has no name here.
     """
     if word.count("(") > _NESTED:
         return None
@@ -116,6 +117,8 @@ def _parameters(head: str, tail: str) -> str | None:
     inside = tail[:-1].strip()
     if head == Family.LIST:
         return type_named(inside)
+    if head == Family.OTHER:
+        return inside.lower()
     found = _PARAMETERS[head].fullmatch(inside) if head in _PARAMETERS else None
     return ", ".join(part for part in found.groups() if part) if found else None
 
@@ -144,11 +147,18 @@ def is_of_type(dtype: DataType, wanted: str) -> bool:
     families = GROUPS.get(wanted)
     if families is not None:
         return dtype.family in families
+    if dtype.family is Family.OTHER and wanted == other_named(dtype.name):
+        return True
     inside = _item_type(wanted)
     have = _item_type(dtype.name)
     if inside is None or have is None:
         return dtype.name == wanted
     return is_of_type(data_type(have), inside)
+
+
+def other_named(name: str) -> str:
+    """How rules name a type that has a name in a database alone."""
+    return f"{Family.OTHER}({name})"
 
 
 def _item_type(name: str) -> str | None:

@@ -98,9 +98,14 @@ class Source:
         return tuple(each.column for each in self.fields)
 
 
-def field_of(name: str, dtype: dt.DataType, *, physical: str = "", known: DataType | None = None) -> Field:
-    """A column of this type; ``known`` is what its source says of the type beyond that."""
-    return Field(Column(name, known or data_type(dtype)), physical or name, dtype)
+def field_of(
+    name: str, dtype: dt.DataType, *, physical: str = "", known: DataType | None = None, named: str = ""
+) -> Field:
+    """A column of this type.
+
+    ``known`` is what its source says of the type beyond that, ``named`` what the database calls it.
+    """
+    return Field(Column(name, known or data_type(dtype, named)), physical or name, dtype)
 
 
 def unbound(fields: Sequence[Field], name: str, path: Sequence[str] = (), row: str | None = None) -> ir.Table:

@@ -23,16 +23,16 @@ _FAMILIES: Mapping[type[dt.DataType], Family] = {
 }
 
 
-def data_type(dtype: dt.DataType) -> DataType:
-    """The canonical type of a type of Ibis."""
+def data_type(dtype: dt.DataType, named: str = "") -> DataType:
+    """The canonical type of a type of Ibis; ``named`` is what the database calls it, if that is known."""
     if isinstance(dtype, dt.Integer | dt.Floating):
         family = Family.INTEGER if isinstance(dtype, dt.Integer) else Family.FLOAT
         return DataType(family, type(dtype).__name__.lower())
     family = _FAMILIES.get(type(dtype), Family.OTHER)
-    return DataType(family, _name(dtype, family))
+    return DataType(family, _name(dtype, family, named))
 
 
-def _name(dtype: dt.DataType, family: Family) -> str:
+def _name(dtype: dt.DataType, family: Family, named: str) -> str:
     match dtype:
         case dt.Decimal(precision=int() as precision, scale=int() as scale):
             return f"decimal({precision}, {scale})"
@@ -41,7 +41,10 @@ def _name(dtype: dt.DataType, family: Family) -> str:
         case dt.Interval():
             return "duration(us)"
         case dt.Array(value_type=inside):
-            return f"list({data_type(inside).name})"
+            of_items, brackets, _ = named.rpartition("[")
+            return f"list({data_type(inside, of_items if brackets else '').name})"
+        case dt.Unknown(raw_type=raw):
+            return (named or (raw.sql() if hasattr(raw, "sql") else str(raw or "unknown"))).lower()
         case _:
             return family.value if family is not Family.OTHER else str(dtype).lower()
 

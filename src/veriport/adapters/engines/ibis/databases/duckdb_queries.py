@@ -128,7 +128,7 @@ def described(runner: DuckDBRunner, sql: str, label: str) -> tuple[Field, ...]:
         described = runner.run(f"DESCRIBE {sql}")
     except RefusedQuery as refused:
         raise DataError(f"{label}: {refused}") from refused
-    return tuple(field_of(str(name), _typed(str(dtype))) for name, dtype, *_ in described)
+    return tuple(field_of(str(name), _typed(str(dtype)), named=str(dtype)) for name, dtype, *_ in described)
 
 
 def _typed(name: str) -> dt.DataType:

@@ -250,6 +250,8 @@ FROM (VALUES {listed}) AS found(place, id, mod) JOIN pg_type ON oid = id ORDER B
 """
 
 _TEXTS = frozenset({"character", "name", '"char"', "citext"})
+#: Numbers that are round beyond the point, or have more digits behind it than in all: Ibis refuses them.
+_DIGITS = re.compile(r"numeric\((\d+),(-?\d+)\)")
 #: Types that Ibis does not know, or takes for others.
 _ODD = re.compile(r"money|reg[a-z]+|time(\(\d\))? with time zone")
 
@@ -261,5 +263,8 @@ def _field(name: str, written: object, kind: object) -> Field:
     if head in _TEXTS:  # compared without the spaces at their end or without case, as no text is
         return field_of(name, dt.unknown, known=DataType(Family.STRING, "string"))
     if _ODD.fullmatch(str(written)):
-        return field_of(name, dt.unknown)
-    return field_of(name, PostgresType.from_string(str(written)))
+        return field_of(name, dt.unknown, named=str(written))
+    digits = _DIGITS.fullmatch(str(written))
+    if digits is not None and not 0 <= int(digits[2]) <= int(digits[1]):
+        return field_of(name, dt.Decimal(None, None), known=DataType(Family.DECIMAL, str(written)))
+    return field_of(name, PostgresType.from_string(str(written)), named=str(written))

@@ -310,4 +310,4 @@ _READERS = {"parquet": "parquet", "csv": "csv", "ndjson": "json"}
 
 
 def _field(column: Any) -> Field:  # noqa: ANN401  # Spark's own class
-    return field_of(column.name, _type(column.dataType))
+    return field_of(column.name, _type(column.dataType), named=column.dataType.simpleString())

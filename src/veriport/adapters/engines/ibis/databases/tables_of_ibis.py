@@ -78,7 +78,11 @@ def open_expression(handle: Handle, timeout_seconds: float | None) -> Iterator[S
     runner: Runner = (
         IbisRunner(connection, dialect) if native is None else native(connection, timeout_seconds)
     )
-    fields = tuple(field_of(name, dtype) for name, dtype in expression.schema().items())
+    named = connection.compiler.type_mapper.to_string
+    fields = tuple(
+        field_of(name, dtype, named=named(dtype) if getattr(dtype, "raw_type", None) else "")
+        for name, dtype in expression.schema().items()
+    )
     try:
         yield Source(
             label=handle.label,

@@ -216,8 +216,8 @@ def _none(_: int) -> None:
 
 #: Those that tests hold to the semantics. DuckDB forgets ``C`` where a column has no collation of its own.
 DUCKDB = Dialect(
-    "duckdb", ("duckdb", "DuckDBCompiler"), collation="C", folds=2_000, filters=False, shares=True,
-    joins_nulls=True, months=True, null_character="chr",
+    "duckdb", ("duckdb", "DuckDBCompiler"), collation="C", text_type="VARCHAR", folds=2_000, filters=False,
+    shares=True, joins_nulls=True, months=True, null_character="chr",
 )  # fmt: skip
 POSTGRES = Dialect(
     "postgres", ("postgres", "PostgresCompiler"), _POSTGRES, collation="C", wide=_numeric, shares=True,

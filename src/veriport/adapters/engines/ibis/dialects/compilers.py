@@ -49,12 +49,11 @@ class _SparkOptions(Config):  # type: ignore[misc]  # Ibis ships no types
 
 
 def _common(base: _Any, dialect: Dialect) -> dict[str, _Any]:
+    kind = sg.parse_one(f"CAST(x AS {dialect.text_type or 'VARCHAR'})", read=base.dialect).args["to"]
+
     def collated(self: object, op: object, *, arg: sge.Expression) -> sge.Expression:
         del self, op
-        text = arg
-        if dialect.text_type:
-            cast = sg.parse_one(f"CAST(x AS {dialect.text_type})", read=base.dialect)
-            text = sge.Cast(this=arg, to=cast.args["to"])
+        text = sge.Cast(this=arg, to=kind.copy()) if dialect.text_type else arg
         order = sg.to_identifier(dialect.collation, quoted=not dialect.text_type)
         return sge.Paren(this=sge.Collate(this=text, expression=order))
 
