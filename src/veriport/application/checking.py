@@ -17,7 +17,7 @@ from veriport.domain.conditions import objection
 from veriport.domain.datasets import Dataset, Handle
 from veriport.domain.expressions import Expr, columns_of
 from veriport.domain.failures import InvalidExpression
-from veriport.domain.measurements import Broken, Measured, Measurement, NotEvaluated, Outcome
+from veriport.domain.measurements import MASK, Broken, Measured, Measurement, NotEvaluated, Outcome
 from veriport.domain.results import CheckResult, ColumnSummary, Gate, Part, RuleResult, judge
 from veriport.domain.rules.base import Rule
 from veriport.domain.rules.native import Native
@@ -205,11 +205,14 @@ class _Mask:
     parsed: Mapping[str, Expr]
 
     def silence(self, rule: Rule, outcome: Outcome) -> Outcome:
-        """The outcome without a reason that may quote values of masked columns."""
+        """The outcome without a reason, or remarks beside one, that may quote values of masked columns."""
         reads = set(columns_read(rule, self.parsed)) & set(self.columns)
         may_read = isinstance(rule, Native) and self.columns  # any column
-        if not (rule.mask or reads or may_read) or isinstance(outcome, Measurement | NotEvaluated):
+        if not (rule.mask or reads or may_read):
             return outcome
+        if isinstance(outcome, Measurement | NotEvaluated):
+            # A remark may tell the reason of another engine.
+            return evolve(outcome, remarks=(MASK,) if outcome.remarks else ())
         return Broken("it could not be evaluated; the reason may quote masked values and is not shown")
 
 

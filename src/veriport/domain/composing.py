@@ -82,8 +82,12 @@ def differ(left: Sequence[Column], right: Sequence[Column]) -> str | None:
         return "it sees other columns"
     for mine, other in zip(left, right, strict=True):
         if _kind(mine) != _kind(other):
-            return f"it sees column {other.name!r} as {other.dtype.name} and not as {mine.dtype.name}"
+            return f"it sees column {other.name!r} as {_said(other)} and not as {_said(mine)}"
     return None
+
+
+def _said(column: Column) -> str:
+    return f"untyped {column.dtype.name}" if column.untyped else column.dtype.name
 
 
 def _kind(column: Column) -> tuple[object, ...]:

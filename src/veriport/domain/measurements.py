@@ -62,9 +62,10 @@ class Measurement:
 
 @frozen
 class NotEvaluated:
-    """The engine cannot evaluate such a rule; it never ran."""
+    """The engine cannot evaluate such a rule; it never ran. The reason is shown whatever is masked."""
 
     reason: str
+    remarks: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 @frozen
@@ -72,6 +73,7 @@ class Broken:
     """The rule could not be evaluated on this data."""
 
     reason: str
+    remarks: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 Outcome = Measurement | NotEvaluated | Broken

@@ -125,14 +125,21 @@ def judge(
     """Decide how a rule ended from what the engine measured; no value of ``masked`` columns is shown."""
     where = frozenset(parts)
     match outcome:
-        case NotEvaluated(reason):
-            return RuleResult(rule=rule, status=RuleStatus.NOT_EVALUATED, message=str(reason), parts=where)
-        case Broken(reason):
-            return RuleResult(rule=rule, status=RuleStatus.ERROR, message=str(reason), parts=where)
+        case NotEvaluated():
+            return _judge_unmeasured(rule, RuleStatus.NOT_EVALUATED, outcome, where)
+        case Broken():
+            return _judge_unmeasured(rule, RuleStatus.ERROR, outcome, where)
         case Measurement():
             return _judge_measured(rule, outcome, where, masked)
         case _:  # an engine of somebody else may give anything
             return judge(rule, Broken(f"the engine reports {shown(outcome)}, which is no outcome"), where)
+
+
+def _judge_unmeasured(
+    rule: Rule, status: RuleStatus, outcome: NotEvaluated | Broken, parts: frozenset[str]
+) -> RuleResult:
+    message = "; ".join((str(outcome.reason), *outcome.remarks))
+    return RuleResult(rule=rule, status=status, message=message, parts=parts, remarks=outcome.remarks)
 
 
 def _judge_measured(

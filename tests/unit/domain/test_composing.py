@@ -152,7 +152,10 @@ def _column(name: str, family: Family, dtype: str, *, untyped: bool = False) -> 
         (_column("x", Family.INTEGER, "int32"), None),
         (_column("y", Family.INTEGER, "int64"), "it sees other columns"),
         (_column("x", Family.STRING, "string"), "it sees column 'x' as string and not as int64"),
-        (_column("x", Family.INTEGER, "int64", untyped=True), "it sees column 'x' as int64 and not as int64"),
+        (
+            _column("x", Family.INTEGER, "int64", untyped=True),
+            "it sees column 'x' as untyped int64 and not as int64",
+        ),
     ],
 )
 def test_columns_differ_by_name_and_kind(other: Column, why: str | None) -> None:

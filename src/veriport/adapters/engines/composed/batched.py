@@ -26,6 +26,7 @@ from veriport.domain.errors import ConfigurationError, shown
 from veriport.domain.measurements import Broken, Measured, Measurement, NotEvaluated, Outcome
 from veriport.domain.rules.base import Rule, choose
 from veriport.domain.rules.tables import RowCount
+from veriport.domain.suggestions import nearest
 from veriport.domain.validators import at_least, function, seconds, text, texts, yes_or_no
 from veriport.ports.engines import Engine, Request, Table
 from veriport.ports.errors import DataError, TransientError
@@ -110,7 +111,14 @@ class BatchExecutor(AroundEngine):
     def open(self, dataset: Dataset) -> Iterator[Table]:
         """Open the whole, which tells the columns."""
         with self.engine.open(dataset) as table:
+            self._require_columns(dataset, [column.name for column in table.columns])
             yield _Batches(table, self, dataset)
+
+    def _require_columns(self, dataset: Dataset, known: Sequence[str]) -> None:
+        for name in (name for group in self.columns for name in group):
+            if name not in known:
+                hint = nearest(name, known).hint
+                raise DataError(f"{dataset.label}: there is no column {name!r} for a batch{hint}")
 
     def do(
         self, tasks: Sequence[Task[Job]], begun: Callable[[Crew[Job, Measured]], None] | None = None

@@ -22,7 +22,7 @@ from veriport.adapters.engines.composed.wrapping import (
 from veriport.domain.composing import Voting, differ, verdict
 from veriport.domain.datasets import Dataset
 from veriport.domain.errors import ConfigurationError
-from veriport.domain.measurements import Broken, Measured, Measurement, NotEvaluated, Outcome
+from veriport.domain.measurements import Broken, Measured, Outcome
 from veriport.domain.results import RuleResult, RuleStatus, judge
 from veriport.domain.rules.base import Rule, Shape, choose
 from veriport.domain.types import Column
@@ -191,14 +191,7 @@ class _Combined:
         taken = outcomes[said.index(wanted)]
         if not differing:
             return taken
-        match taken:
-            case Measurement():
-                return evolve(taken, remarks=(*taken.remarks, f"engines differ: {words}"))
-            case Broken(reason):
-                return Broken(f"{reason}; engines differ: {words}")
-            case NotEvaluated(reason):  # such a reason is shown whatever is masked
-                statuses = ", ".join(f"{name} {each.value}" for name, each in zip(names, said, strict=True))
-                return NotEvaluated(f"{reason}; engines differ: {statuses}")
+        return evolve(taken, remarks=(*taken.remarks, f"engines differ: {words}"))
 
 
 def _question(voice: _Voice, request: Request) -> Callable[[], Measured | Exception]:

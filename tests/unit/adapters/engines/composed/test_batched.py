@@ -129,6 +129,12 @@ def test_a_file_whose_columns_are_read_otherwise_is_no_batch(tmp_path: Path) -> 
     assert check(batched(files=True), declared, rule).row_count == 2
 
 
+def test_columns_that_are_not_there_are_told() -> None:
+    engine = batched(columns=[["id"], ["n", "idd"]])
+    with pytest.raises(DataError, match=r"there is no column 'idd' for a batch; did you mean 'id'\?"):
+        check(engine, FRAME, {"column": "id", "type": "not_null"})
+
+
 def test_files_that_are_none_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="no glob of local files"):
         check(batched(files=True), FRAME, *RULES_OF_ALL)

@@ -22,7 +22,7 @@ from veriport.adapters.engines.composed.combined import MultiEngineAggregator
 from veriport.adapters.engines.polars import PolarsEngine
 from veriport.domain.datasets import Handle
 from veriport.domain.errors import ConfigurationError
-from veriport.domain.measurements import Measurement, Outcome
+from veriport.domain.measurements import Broken, Measurement, Outcome
 from veriport.domain.results import RuleStatus
 from veriport.domain.rules.base import Rule
 from veriport.ports.engines import Engine, SupportsSplit
@@ -121,9 +121,38 @@ def test_values_of_masked_columns_are_not_told() -> None:
     assert "7654321" not in str(check(consensus, FRAME, {**rule, "max": 5, "mask": True}).to_dict())
     strict = combined(playing("silent", knows=()), playing("other", changes=other), voting="strict_all")
     (found,) = check(strict, FRAME, {**rule, "mask": True}).rules
-    assert (
-        found.message == "silent does not know aggregate; engines differ: silent not_evaluated, other passed"
-    )
+    assert (found.message, found.remarks) == ("silent does not know aggregate; ***", ("***",))
+
+
+def test_reasons_that_may_quote_masked_values_are_not_told() -> None:
+    def quoting(_: Rule, outcome: Outcome) -> Outcome:
+        del outcome
+        return Broken("the value 7654321 is too large")
+
+    engine = combined(Playing(), playing("other", changes=quoting))
+    (told,) = check(engine, FRAME, NOT_NULL).rules
+    assert "7654321" in told.message
+    assert "7654321" not in str(check(engine, FRAME, NOT_NULL, mask=["name"]).to_dict())
+
+
+@pytest.mark.parametrize(
+    ("others", "voting", "status", "words"),
+    [
+        (("silent", "passes"), "strict_all", "not_evaluated", "silent: not evaluated (silent does not know not_null); passes: passed"),
+        (("breaks", "passes"), "strict_all", "error", "breaks: error (torn); passes: passed"),
+        (("fails", "passes"), "strict_all", "failed", "fails: failed, 1 of 4 rows break it; passes: passed"),
+        (("breaks", "fails"), "worst", "error", "breaks: error (torn); fails: failed, 1 of 4 rows break it"),
+    ],
+)  # fmt: skip
+def test_who_says_what_is_among_the_remarks_whatever_it_comes_to(
+    others: tuple[str, ...], voting: str, status: str, words: str
+) -> None:
+    engines = [playing(name, **SAYS[name]) for name in others]
+    (found,) = check(combined(*engines, voting=voting), FRAME, NOT_NULL).rules
+    assert found.status == status
+    (remark,) = found.remarks
+    assert remark.startswith(f"engines differ: {words}")
+    assert found.message.endswith(remark)
 
 
 @pytest.mark.parametrize("error", [LATER, DataError("torn"), ConfigurationError("no frames")], ids=str)
