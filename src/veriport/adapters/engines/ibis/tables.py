@@ -17,7 +17,7 @@ from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.rounds import TROUBLE, Rounds
 from veriport.adapters.engines.ibis.rules.plans import plan_for
 from veriport.adapters.engines.ibis.rules.strays import without_strays
-from veriport.adapters.engines.ibis.rules.values import decoded
+from veriport.adapters.engines.ibis.rules.telling import Tell, heard, told, written
 from veriport.adapters.engines.ibis.sources import ROW, RefusedQuery, Source
 from veriport.adapters.engines.ibis.viewing import Viewing
 from veriport.adapters.engines.ibis.views import View
@@ -99,31 +99,37 @@ class _Measuring:
             for rule in self.request.rules
         ]
         answer, found = Rounds[Found](self.source, view).run(plans, folds)
+        finished = [self._finished(rule, each) for rule, each in zip(self.request.rules, found, strict=True)]
         return Measured(
             row_count=answer.count("rows"),
-            outcomes=tuple(map(self._finished, self.request.rules, found)),
+            outcomes=tuple(outcome for outcome, _ in finished),
             null_counts={name: answer.count(name) for name in nulls},
-            notes=self.source.notes,
+            notes=(*self.source.notes, *(note for _, notes in finished for note in notes)),
         )
 
-    def _finished(self, rule: Rule, found: Found | Exception) -> Outcome:
-        """The outcome of a rule, with the first rows that break it."""
+    def _finished(self, rule: Rule, found: Found | Exception) -> tuple[Outcome, tuple[str, ...]]:
+        """The outcome of a rule, with the first rows that break it; a note where they cannot be shown."""
         if isinstance(found, Exception):
-            return _outcome(found)
+            return _outcome(found), ()
         measurement = found.measurement
         if not measurement.failed or not self.request.samples or found.failing is None:
-            return measurement
-        try:
-            samples = self._samples(rule, found.failing(self.viewing.rows(numbered=True)))
-        except (RefusedQuery, *TROUBLE) as refused:
-            return Broken(first_line(refused))
-        return evolve(measurement, samples=samples)
+            return measurement, ()
+        for tell in (told, written):
+            try:
+                samples = self._samples(rule, found.failing(self.viewing.rows(numbered=True)), tell)
+            except _UNSHOWN:  # whose words may quote what is masked
+                continue
+            return evolve(measurement, samples=samples), ()
+        return measurement, (f"{rule.id}: the rows that break it could not be read to show them",)
 
-    def _samples(self, rule: Rule, failing: View) -> tuple[Sample, ...]:
+    def _samples(self, rule: Rule, failing: View, tell: Tell) -> tuple[Sample, ...]:
         """A few of the failing rows: the first ones, where rows have an order."""
         shows = columns_read(rule, self.request.parsed)
         names = list(dict.fromkeys([*self.request.key, *shows]))
-        columns = {f"s{place}": failing.shown(name) for place, name in enumerate(names)}
+        columns = {
+            f"s{place}": tell(failing.raw(name), failing.fields[name], failing.dialect)
+            for place, name in enumerate(names)
+        }
         number = {} if failing.row is None else {ROW: failing.table[failing.row]}
         rows = failing.table.select(**(columns | number or {"nothing": ibis.literal(1)}))
         ordered = rows if failing.row is None else rows.order_by(ROW)
@@ -136,13 +142,17 @@ class _Measuring:
         self, names: Sequence[str], shows: Sequence[str], row: Sequence[object], failing: View
     ) -> Sample:
         values = {
-            name: plain(decoded(value, failing.fields[name])) for name, value in zip(names, row, strict=False)
+            name: plain(heard(value, failing.fields[name])) for name, value in zip(names, row, strict=False)
         }
         return Sample(
             row=None if failing.row is None else int(str(row[-1])),
             key={name: values[name] for name in self.request.key},
             values={name: values[name] for name in shows},
         )
+
+
+#: Clients raise the last two for what Python has no value for.
+_UNSHOWN = (RefusedQuery, *TROUBLE, ValueError, OverflowError)
 
 
 def _outcome(reason: Exception) -> Outcome:

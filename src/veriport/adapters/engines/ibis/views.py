@@ -54,12 +54,6 @@ class View:
         meets = self.fields[name].column.untyped and not any(isinstance(value, str) for value in values)
         return number_in(self.value(name), self.dialect) if meets else None
 
-    def ordered(self, name: str) -> ir.Value:
-        """A column as it is compared and as a query may return it."""
-        family = self.fields[name].column.dtype.family
-        returned = family is Family.DATETIME and not self.dialect.text_times
-        return self.shown(name) if returned else self.value(name).expr
-
     def shown(self, name: str) -> ir.Value:
         """A column as a query may return it."""
         return shown(self.raw(name), self.fields[name], self.dialect)

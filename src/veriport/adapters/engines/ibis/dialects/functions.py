@@ -45,6 +45,8 @@ part_of = _function("substr", (dt.string, dt.int64, dt.int64), dt.string)
 
 instant_us = _function("epoch_us", (_INSTANT,), dt.int64)  #: DuckDB
 unix_micros = _function("unix_micros", (_INSTANT,), dt.int64)  #: Spark
+#: A span of so many days with all of its parts; Spark refuses to tell a part that the type of a span lacks.
+spark_days = _function("make_dt_interval", (dt.int64,), dt.Interval("s"))
 
 
 def span_us(span: ir.Value) -> ir.Value:

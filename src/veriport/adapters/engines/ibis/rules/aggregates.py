@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
-from datetime import UTC, date, datetime, time
 from fractions import Fraction
 
 import ibis.expr.datatypes as dt
@@ -12,14 +11,17 @@ from attrs import frozen
 from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.asking import Answer, Ask, Found, Plan
-from veriport.adapters.engines.ibis.rules.values import decoded, exact_key_of, number, observed_of, scale_of
+from veriport.adapters.engines.ibis.rules.telling import heard_time, told_as_compared
+from veriport.adapters.engines.ibis.rules.values import exact_key_of, number, observed_of, scale_of, with_expr
 from veriport.adapters.engines.ibis.views import View
 from veriport.domain.measurements import Measurement
 from veriport.domain.rules.aggregates import Aggregate, Correlation, Of
 from veriport.domain.rules.base import ColumnRule, Rule
+from veriport.domain.rules.eras import age_of
 from veriport.domain.rules.scalars import Scalar, plain
 from veriport.domain.rules.times import Freshness
 from veriport.domain.types import Family
+from veriport.ports.errors import DataError
 
 _INFINITY = float("inf")
 
@@ -76,17 +78,18 @@ def _distinct(rule: Aggregate, view: View) -> Plan:
 
 
 def _extreme(rule: Aggregate, view: View) -> Plan:
-    field, value = view.fields[rule.column], view.ordered(rule.column)
-    where = view.where(rule)
+    field, compared = view.fields[rule.column], view.value(rule.column)
+    value, where = compared.expr, view.where(rule)
+    end = value.min(where=where) if rule.of is Of.MIN else value.max(where=where)
     folds = {
         "rows": count(view, rule, view.raw(rule.column).notnull()),
-        "value": value.min(where=where) if rule.of is Of.MIN else value.max(where=where),
+        "value": told_as_compared(with_expr(compared, end), field, view.dialect),
     }
     floats = field.column.dtype.family is Family.FLOAT and view.dialect.has_nan
     if floats:
         folds["nans"] = count(view, rule, view.dialect.is_nan(value))
     answer = yield Ask(folds)
-    found: object = "nan" if floats and answer.count("nans") else decoded(answer.folds["value"], field)
+    found: object = "nan" if floats and answer.count("nans") else heard_time(answer.folds["value"], field)
     return Found(Measurement(checked=answer.count("rows"), observed=observed_of(found, field)))
 
 
@@ -115,28 +118,23 @@ def newest(rule: Freshness, view: View) -> Plan:
     if view.untyped(rule.column):
         yield Ask()
         return Found(Measurement(checked=0, note="there is no value"))
-    field, value = view.fields[rule.column], view.ordered(rule.column)
+    field, value = view.fields[rule.column], view.value(rule.column)
+    last = with_expr(value, value.expr.max(where=view.where(rule)))
     answer = yield Ask(
         {
             "rows": count(view, rule, view.raw(rule.column).notnull()),
-            "newest": value.max(where=view.where(rule)),
+            "newest": told_as_compared(last, field, view.dialect),
         }
     )
-    found = decoded(answer.folds["newest"], field)
+    found = heard_time(answer.folds["newest"], field)
     if found is None:
         return Found(Measurement(checked=0, note="there is no value"))
     note = f"the newest value is {plain(found)}"
-    return Found(Measurement(checked=answer.count("rows"), observed=_age(found, view.now), note=note))
-
-
-def _age(found: object, now: datetime) -> float:
-    if isinstance(found, datetime):
-        moment = found if found.tzinfo else found.replace(tzinfo=UTC)
-    elif isinstance(found, date):
-        moment = datetime.combine(found, time(), tzinfo=UTC)
-    else:
-        return math.inf
-    return (now - moment).total_seconds()
+    try:
+        age = age_of(found, view.now)
+    except ValueError as ageless:
+        raise DataError(f"{note}, which has no age") from ageless
+    return Found(Measurement(checked=answer.count("rows"), observed=age, note=note))
 
 
 # ---- statistics of numbers

@@ -9,10 +9,10 @@ from ibis.expr import types as ir
 
 from veriport.adapters.engines.ibis.asking import Ask, Found, Plan
 from veriport.adapters.engines.ibis.rules.aggregates import count
+from veriport.adapters.engines.ibis.rules.telling import heard, told_as_compared
 from veriport.adapters.engines.ibis.rules.values import (
     among,
     comparable,
-    decoded,
     exact_key_of,
     key_of,
     observed_of,
@@ -35,26 +35,27 @@ def distinct_set(rule: DistinctSet, view: View, samples: int) -> Plan:
     kept = _kept(view.seen(rule), rule.column)
     listed = among(with_expr(value, kept["compared"]), rule.values, view.dialect)
     others = _different(kept.filter(~listed))
+    least = others.order_by("shown").limit(max(samples, 1))
     answer = yield Ask(
         {"rows": count(view, rule, view.raw(rule.column).notnull())},
         (
-            _different(kept.filter(listed)),
+            _told(_different(kept.filter(listed)), view, rule.column),
             others.count().as_table(),
-            others.order_by("shown").limit(max(samples, 1)),
+            _told(least.order_by("shown"), view, rule.column),
         ),
     )
     field = view.fields[rule.column]
-    present = {comparable(decoded(each, field), value) for (each,) in answer.tables[0]}
+    present = {comparable(heard(each, field), value) for (each,) in answer.tables[0]}
     missing = (
         [] if rule.relation is Relation.SUBSET else [v for key, v in wanted.items() if key not in present]
     )
     extra = 0 if rule.relation is Relation.SUPERSET else int(str(answer.tables[1][0][0]))
-    examples = [decoded(each, field) for (each,) in answer.tables[2]][:samples] if extra else []
+    examples = [heard(each, field) for (each,) in answer.tables[2]][:samples] if extra else []
     return Found(_amiss(rule, extra, examples, list(reversed(missing)), answer.count("rows")))
 
 
 def _kept(view: View, name: str) -> ir.Table:
-    """The values of a column that are not null, as they are compared and as they are shown."""
+    """The values of a column that are not null, as they are grouped, and so that their order is theirs."""
     value = view.value(name)
     exact = {_EXACT: exact_key_of(value, view.dialect)} if view.dialect.pads and value.family in TEXT else {}
     kept = view.table.select(compared=key_of(value, view.dialect), shown=_shown(view, name), **exact)
@@ -72,9 +73,15 @@ def _different(kept: ir.Table) -> ir.Table:
 
 
 def _shown(view: View, name: str) -> ir.Value:
-    """As a query may return it, and once for all that are equal."""
+    """Once for all that are equal."""
     value = view.value(name)
-    return key_of(value, view.dialect) if value.family is Family.FLOAT else view.ordered(name)
+    return key_of(value, view.dialect) if value.family is Family.FLOAT else value.expr
+
+
+def _told(table: ir.Table, view: View, name: str, *others: str) -> ir.Table:
+    """The values of ``shown`` as a query tells them."""
+    shown = with_expr(view.value(name), table["shown"])
+    return table.select(told_as_compared(shown, view.fields[name], view.dialect).name("told"), *others)
 
 
 def _amiss(
@@ -98,13 +105,16 @@ def mode_in_set(rule: ModeInSet, view: View, samples: int) -> Plan:
     )
     listed = among(with_expr(value, grouped["compared"]), rule.values, view.dialect)
     grouped = grouped.mutate(listed=listed.ifelse(1, 0))
-    first = grouped.order_by([ibis.desc("size"), "listed", "compared"]).limit(1).select("shown", "listed")
-    answer = yield Ask({"rows": count(view, rule, view.raw(rule.column).notnull())}, (first,))
+    first = grouped.order_by([ibis.desc("size"), "listed", "compared"]).limit(1)
+    answer = yield Ask(
+        {"rows": count(view, rule, view.raw(rule.column).notnull())},
+        (_told(first, view, rule.column, "listed"),),
+    )
     if not answer.tables[0]:
         return Found(Measurement(checked=0))
     ((found, is_listed),) = answer.tables[0]
     field = view.fields[rule.column]
-    mode = decoded(found, field)
+    mode = heard(found, field)
     written = {comparable(each, value): each for each in reversed(rule.values)}
     observed = written.get(comparable(mode, value)) if is_listed else None
     rows = answer.count("rows")

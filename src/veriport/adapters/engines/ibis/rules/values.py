@@ -28,6 +28,7 @@ from veriport.adapters.engines.ibis.dialects.functions import (
     replace,
     rtrim,
     span_us,
+    spark_days,
     unix_micros,
 )
 from veriport.adapters.engines.ibis.sources import Field
@@ -100,7 +101,8 @@ def _microseconds(column: ir.Value, dialect: Dialect) -> ir.Value:
         return (date_part("epoch", column) * 1_000_000.0).round().cast(dt.int64)
     if dialect.name == "pyspark":
         parts = {"DAY": 86_400.0, "HOUR": 3_600.0, "MINUTE": 60.0, "SECOND": 1.0}
-        seconds = sum(date_part(part, column) * size for part, size in parts.items())
+        whole = column + spark_days(0)
+        seconds = sum(date_part(part, whole) * size for part, size in parts.items())
         return (seconds * 1_000_000.0).round().cast(dt.int64)
     raise UnsupportedOperationError(f"durations of {dialect.name} are not evaluated")
 
