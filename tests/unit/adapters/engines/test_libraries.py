@@ -196,3 +196,10 @@ def test_a_suite_is_read_without_its_library(tmp_path: Path) -> None:
 def test_what_is_no_suite_is_refused(wrong: object) -> None:
     with pytest.raises(ConfigurationError, match="suite"):
         read_suite(wrong)
+
+
+def test_a_constant_beyond_64_bits_is_none_of_a_column_in_whole_units() -> None:
+    column = PlainColumn("x", "c0", pl.Decimal(38, 4))
+    assert column.constants((-2, 2**40)) == [-20_000, 2**40 * 10_000]
+    assert column.constants((-2, 2**60)) == [-20_000]
+    assert PlainColumn("x", "c0", pl.UInt64()).constants((2**64 - 1,)) == [2**64 - 1]

@@ -76,7 +76,7 @@ class PlainColumn:
                 value = value.cast(pl.Float64) + 0.0
             case Family.BOOLEAN:
                 pass
-            case Family.INTEGER if self.dtype in _WIDE:
+            case Family.INTEGER if self.is_wide:
                 pass
             case _:
                 value = value.to_physical().cast(pl.Int64)
@@ -93,7 +93,13 @@ class PlainColumn:
         can_be = held(values, pl.String() if self.family is Family.STRING else self.dtype)
         if self.grid is None:
             return dict(zip(can_be.values.to_list(), can_be.written, strict=True))
-        return {int(self.grid.units(value)): value for value in can_be.written}
+        units = {int(self.grid.units(value)): value for value in can_be.written}
+        return {each: value for each, value in units.items() if self.is_wide or each in _64_BITS}
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether a library sees whole numbers of more than 63 bits and a sign."""
+        return self.dtype in _WIDE
 
     def ends(self, rule: Bounds) -> tuple[End | None, End | None]:
         """The ends of a range on the grid of the column; an end beyond it is open at its last value."""
@@ -167,6 +173,7 @@ def observed(value: object) -> Scalar:
 
 _PLAIN = frozenset({Family.STRING, Family.FLOAT, Family.BOOLEAN})
 _WIDE = frozenset({pl.UInt64(), pl.Int128()})
+_64_BITS = range(-(2**63), 2**63)
 
 
 def alike(columns: tuple[PlainColumn, ...]) -> tuple[PlainColumn, ...] | None:

@@ -184,7 +184,10 @@ class _Asking:
         except PortError:
             raise
         except Exception as trouble:  # noqa: BLE001  # a library of others raises whatever it does
-            return Broken(f"{self.library.name}: {type(trouble).__name__}: {first_line(trouble)}")
+            said = f"{self.library.name}: {type(trouble).__name__}: {first_line(trouble)}"
+            if not isinstance(rule, Native) and any(each.is_wide for each in self._columns(rule)):
+                return NotEvaluated(f"whole numbers that may have more than 64 bits: {said}")
+            return Broken(said)
 
     def _outcome(self, rule: Rule) -> Outcome:
         if isinstance(rule, AllColumnsRule) and not rule.columns:
@@ -197,11 +200,11 @@ class _Asking:
         seen = self._seen(rule)
         absent = pl.any_horizontal(column(name).is_null() for name in rule.reads) if rule.reads else None
         judged = seen if absent is None or question.view is not View.PRESENT else seen.filter(~absent)
-        answer = (
-            nothing_to_see(rule)
-            if judged.is_empty()
-            else question.ask(judged.select(_shown(columns, question.view)))
-        )
+        try:
+            plainly = judged.select(_shown(columns, question.view))
+        except pl.exceptions.InvalidOperationError:
+            return NotEvaluated("a value does not fit into 64 bits, in the units of its column")
+        answer = nothing_to_see(rule) if judged.is_empty() else question.ask(plainly)
         match answer:
             case NotEvaluated():
                 return answer
