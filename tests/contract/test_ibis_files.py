@@ -108,6 +108,20 @@ def test_a_query_reads_texts_without_a_type_as_they_are(tmp_path: Path) -> None:
     assert_same(address, {"column": "a", "type": "in_range", "min": 1})
 
 
+def test_a_query_sees_parquet_files_as_they_are(tmp_path: Path) -> None:
+    pl.DataFrame({"a": [1, 2], "b": ["x", None]}).write_parquet(tmp_path / "a.parquet")
+    address = {"path": str(tmp_path / "a.parquet"), "sql": "SELECT b, a AS n FROM self WHERE a > 1;"}
+    assert_same(address, {"column": "b", "type": "not_null"})
+
+
+def test_failing_rows_of_a_csv_file_are_written_apart(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n007,1\n,2\nx,3\n")
+    rules = [{"column": "a", "type": "in_range", "max": 7}]
+    veriport.check(str(tmp_path / "a.csv"), rules, engine="ibis").split(tmp_path / "apart")
+    assert pl.read_parquet(tmp_path / "apart" / "failing.parquet")["a"].to_list() == ["x"]
+    assert pl.read_parquet(tmp_path / "apart" / "valid.parquet")["a"].to_list() == ["007", None]
+
+
 def test_ndjson_keeps_texts_as_texts(tmp_path: Path) -> None:
     (tmp_path / "a.ndjson").write_text(
         '{"d":"2024-01-31","n":1,"s":{"x":[1]}}\n{"d":null,"n":2.5,"s":null}\n'
@@ -167,11 +181,14 @@ def test_columns_of_parquet_files_stand_in_any_order(tmp_path: Path) -> None:
     assert rows == 2
 
 
-@pytest.mark.parametrize("glob", ["**/x?.parquet", "k=*/x[12].parquet", "k=1/*1.parquet", "k=1/z*.parquet"])
+@pytest.mark.parametrize(
+    "glob", ["**/x?.parquet", "**/*.parquet", "k=*/x[12].parquet", "k=1/*1.parquet", "k=1/z*.parquet"]
+)
 def test_a_glob_means_the_same_and_folders_add_no_column(tmp_path: Path, glob: str) -> None:
     (tmp_path / "k=1").mkdir()
     for number in (1, 2):
         pl.DataFrame({"a": [number]}).write_parquet(tmp_path / "k=1" / f"x{number}.parquet")
+    pl.DataFrame({"a": [3]}).write_parquet(tmp_path / ".x4.parquet")
     assert_same(str(tmp_path / glob))
 
 

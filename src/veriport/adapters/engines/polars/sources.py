@@ -197,7 +197,7 @@ def _local_files(address: Address) -> list[Path]:
         return []
     if path.exists():
         return [path]
-    found = sorted(glob.glob(address.path, recursive=True))  # noqa: PTH207  # absolute patterns too
+    found = sorted(glob.glob(address.path, recursive=True, include_hidden=True))  # noqa: PTH207  # absolute patterns too
     if not found or not glob.has_magic(address.path):
         raise _absent(address)
     return [Path(name) for name in found if Path(name).is_file()]
