@@ -96,10 +96,13 @@ class Aggregate(Bounds, ValueRule, ColumnRule):
         return self.in_signs(name.replace("_", " "))
 
     def accepts(self, observed: Scalar) -> bool:
-        """Whether the value lies between the bounds; an infinite one is reported as a text."""
-        if observed in {"inf", "-inf"} and not any(isinstance(end, str) for end in self.ends):
-            return self.admits(float(observed))
-        return observed is None or self.admits(observed)
+        """Whether the value lies between the bounds."""
+        return observed is None or self.admits(self.read(observed))
+
+    def read(self, observed: Scalar) -> Scalar:
+        """The value as it is compared with the bounds: an infinite number is reported as a text."""
+        infinite = observed in {"inf", "-inf"} and not any(isinstance(end, str) for end in self.ends)
+        return float(str(observed)) if infinite else observed
 
     def objection(self, columns: Mapping[str, Column]) -> str | None:
         """A mean of texts; a bound of another kind than the value."""

@@ -179,6 +179,16 @@ class Bounds(Rule):
         above = self.min is None or _at_most(self.min, value, closed=self.closed_low)
         return above and (self.max is None or _at_most(value, self.max, closed=self.closed_high))
 
+    def below(self, value: Scalar) -> bool:
+        """Whether a value is comparable with the low end and does not reach it."""
+        reached = self.min is None or _at_most(self.min, value, closed=self.closed_low)
+        return not reached and bool(in_order(value, self.min))
+
+    def above(self, value: Scalar) -> bool:
+        """Whether a value is comparable with the high end and goes beyond it."""
+        within = self.max is None or _at_most(value, self.max, closed=self.closed_high)
+        return not within and bool(in_order(self.max, value))
+
     def in_signs(self, what: str) -> str:
         """The range in signs: ``0 <= what < 10``, ``what > 0``."""
         low = "" if self.min is None else f"{self.min} {'<=' if self.closed_low else '<'} "

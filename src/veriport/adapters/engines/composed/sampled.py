@@ -13,8 +13,8 @@ from veriport.adapters.engines.composed.wrapping import Around, AroundEngine, en
 from veriport.domain.composing import differ
 from veriport.domain.datasets import Dataset
 from veriport.domain.errors import ConfigurationError, shown
-from veriport.domain.measurements import Measured, NotEvaluated
-from veriport.domain.sampling import untold
+from veriport.domain.measurements import Measured, Measurement, NotEvaluated
+from veriport.domain.sampling import estimated, told, untold
 from veriport.domain.validators import at_least, text
 from veriport.ports.engines import Engine, Request, Table
 
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 class SampledEngine(AroundEngine):
     """Measures on the ``first`` so many rows, on ``every`` so-manieth row, or on a ``share`` by ``seed``.
 
-    The notes of a result say that it is sampled. Rules of which a sample says nothing, such as the number
-    of rows, are not evaluated. Rows keep the numbers that they have in the whole. ``first`` leaves the data
-    to the engine; the other two read all of it with Polars and give the engine a frame in memory.
+    The notes of a result say that it is sampled, and which rules are estimated, see
+    ``veriport.domain.sampling``: of the others a failure is certain, and a pass is of the sample. Rules of
+    which a sample says nothing, such as the number of rows, are not evaluated. Rows keep the numbers that
+    they have in the whole. ``first`` leaves the data to the engine; the other two read all of it with Polars
+    and give the engine a frame in memory.
 
     Keeps ``SupportsCancel`` alone: the others would speak of all rows.
     """
@@ -115,12 +117,16 @@ class _Picked(Around):
 def _sampled(table: Table, request: Request, said: str) -> Measured:
     """What a sample tells, in the order of the rules."""
     reasons = [untold(rule) for rule in request.rules]
-    told = tuple(rule for rule, reason in zip(request.rules, reasons, strict=True) if reason is None)
-    found = table.measure(evolve(request, rules=told))
-    outcomes = iter(found.outcomes)
+    asked = tuple(rule for rule, reason in zip(request.rules, reasons, strict=True) if reason is None)
+    found = table.measure(evolve(request, rules=asked))
+    outcomes = [told(rule, each) for rule, each in zip(asked, found.outcomes, strict=True)]
+    pairs = zip(asked, outcomes, strict=True)
+    estimates = [rule.id for rule, each in pairs if isinstance(each, Measurement) and estimated(rule)]
+    named = (f"estimated from the sample: {', '.join(estimates)}",) if estimates else ()
+    each = iter(outcomes)
     return evolve(
         found,
-        outcomes=tuple(next(outcomes) if reason is None else NotEvaluated(reason) for reason in reasons),
+        outcomes=tuple(next(each) if reason is None else NotEvaluated(reason) for reason in reasons),
         null_counts={} if request.rules else found.null_counts,
-        notes=(*found.notes, f"sampled: {said}"),
+        notes=(*found.notes, f"sampled: {said}", *named),
     )

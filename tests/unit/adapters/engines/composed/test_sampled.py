@@ -7,14 +7,20 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.unit.adapters.engines.checking import check as checked
+from tests.unit.adapters.engines.checking import refer
 from tests.unit.adapters.engines.composed.fakes import check
 from veriport.adapters.engines.composed.sampled import SampledEngine
 from veriport.adapters.engines.polars import PolarsEngine
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.results import RuleStatus, Status
+from veriport.domain.rules.reading import read_rules
+from veriport.domain.sampling import estimated
+from veriport.testing.cases import Case
+from veriport.testing.random_cases import cases as random_cases
 from veriport.testing.reference import ReferenceEngine
 
 EVEN = {"type": "expression", "expression": "n % 2 = 0"}
@@ -86,6 +92,70 @@ def test_what_is_said_of_a_sample_is_true_of_its_rows(
     for mine, right in zip(found.rules, expected.rules, strict=True):
         assert (mine.checked_count, mine.failed_count) == (right.checked_count, right.failed_count)
         assert [each.row for each in mine.samples] == [seen[each.row or 0] for each in right.samples]
+
+
+@pytest.mark.parametrize(
+    ("rule", "status"),
+    [
+        ({"of": "max", "min": 8}, RuleStatus.NOT_EVALUATED),
+        ({"of": "max", "min": 3}, RuleStatus.PASSED),
+        ({"of": "max", "max": 2}, RuleStatus.FAILED),
+        ({"of": "min", "max": -1}, RuleStatus.NOT_EVALUATED),
+        ({"of": "min", "min": 1}, RuleStatus.FAILED),
+    ],
+)
+def test_an_end_of_the_first_rows(rule: dict[str, object], status: RuleStatus) -> None:
+    result = check(sampled(first=4), FRAME, {"column": "n", "type": "aggregate", **rule})
+    assert (result.rules[0].status, result.notes) == (status, ("sampled: the first 4 rows",))
+
+
+def test_estimates_are_named() -> None:
+    rules = [
+        {"column": "n", "type": "aggregate", "of": "mean", "min": 4, "id": "mean"},
+        {"column": "n", "type": "not_null"},
+        {**EVEN, "mostly": 0.5, "id": "half"},
+        {"column": "n", "type": "z_score", "id": "far"},
+        {"type": "row_count", "min": 1},
+    ]
+    result = check(sampled(first=4), FRAME, *rules)
+    assert result.notes == ("sampled: the first 4 rows", "estimated from the sample: mean, half, far")
+
+
+@settings(
+    max_examples=settings().max_examples * 4, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(case=random_cases(), size=st.integers(1, 6), step=st.none() | st.integers(2, 4))
+def test_a_failure_that_is_no_estimate_is_one_of_the_whole(
+    tmp_path: Path, case: Case, size: int, step: int | None
+) -> None:
+    (referred,) = refer([case], tmp_path)
+    (rule,) = read_rules([referred.rule]).unwrap()
+    how = {"first": size} if step is None else {"every": step}
+    (part,) = checked(sampled(**how), referred).rules
+    (whole,) = checked(PolarsEngine(), referred).rules
+    if part.status is RuleStatus.FAILED and not estimated(rule):
+        assert whole.status is not RuleStatus.PASSED
+
+
+@given(
+    values=st.lists(st.none() | st.integers(-3, 3), min_size=1, max_size=8),
+    of=st.sampled_from(["min", "max"]),
+    ends=st.tuples(st.integers(-3, 3), st.integers(-3, 3)).map(sorted),
+    given_ends=st.sampled_from([("min",), ("max",), ("min", "max")]),
+    size=st.integers(1, 8),
+)
+def test_an_end_of_a_sample_is_one_of_the_whole(
+    values: list[int | None], of: str, ends: list[int], given_ends: tuple[str, ...], size: int
+) -> None:
+    frame = pl.DataFrame({"x": values}, schema={"x": pl.Int64})
+    bounds = {key: end for key, end in zip(("min", "max"), ends, strict=True) if key in given_ends}
+    rule = {"column": "x", "type": "aggregate", "of": of, **bounds}
+    (part,) = check(sampled(first=size), frame, rule).rules
+    (whole,) = check(PolarsEngine(), frame, rule).rules
+    if part.status is RuleStatus.FAILED:
+        assert whole.status is RuleStatus.FAILED
+    if part.passed and part.observed is not None and of not in given_ends:
+        assert whole.passed  # the other rows can only be beyond the end that is reached
 
 
 @pytest.mark.parametrize(
