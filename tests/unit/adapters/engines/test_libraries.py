@@ -89,6 +89,15 @@ def test_the_library_sees_rows_with_a_value_and_ours_are_counted_beside_them() -
     assert [(sample.row, dict(sample.key)) for sample in some.samples] == [(1, {"y": "b"})]
 
 
+def test_times_that_python_does_not_have_are_shown() -> None:
+    far = pl.Series("far", [10**7], dtype=pl.Int32).cast(pl.Date)
+    (result,) = veriport.check(
+        pl.DataFrame([pl.Series("x", [3]), far]), [IN], engine=OddEngine(), key="far"
+    ).rules
+    assert [dict(sample.key) for sample in result.samples] == [{"far": "29349-01-26"}]
+    assert PlainColumn("far", "c0", pl.Date()).shown(10**7) == "29349-01-26"
+
+
 def test_no_row_is_no_question() -> None:
     (result,) = veriport.check(FRAME, [{**IN, "where": "y = 'zz'"}], engine=OddEngine()).rules
     assert (result.status.value, result.checked_count) == ("passed", 0)

@@ -13,6 +13,7 @@ from fractions import Fraction
 import polars as pl
 from attrs import field, frozen
 
+from veriport.adapters.engines.polars.answers import told
 from veriport.adapters.engines.polars.types import data_type
 from veriport.adapters.engines.polars.values import Grid, column, common, grid_of, held
 from veriport.domain.rules.scalars import Scalar, plain
@@ -156,7 +157,7 @@ class PlainColumn:
             return (
                 int(exact) if exact == units // self.grid.per_one and self.family is Family.DECIMAL else exact
             )
-        return observed(self.grid.series([units]).item())
+        return observed(told(self.grid.series([units]))[0])
 
     def _rounded(self, value: Scalar) -> Constant:
         if isinstance(value, int | float) and self.dtype.is_float():

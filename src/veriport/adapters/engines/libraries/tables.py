@@ -22,6 +22,7 @@ from veriport.adapters.engines.libraries.questions import (
     View,
     nothing_to_see,
 )
+from veriport.adapters.engines.polars.answers import rows_of
 from veriport.adapters.engines.polars.conditions import Schema
 from veriport.adapters.engines.polars.errors import first_line, reading
 from veriport.adapters.engines.polars.sources import Source, open_frame
@@ -287,7 +288,7 @@ class _Asking:
                 key={name: plain(row[name]) for name in self.request.key},
                 values={name: plain(row[name]) for name in shows},
             )
-            for row in rows.iter_rows(named=True)
+            for row in rows_of(rows)
         )
 
 
