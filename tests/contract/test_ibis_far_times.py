@@ -15,6 +15,7 @@ import pytest
 import veriport
 from tests.databases import Postgres, Spark
 from veriport.domain.results import CheckResult, RuleStatus
+from veriport.ports.errors import DataError
 
 #: Columns of a date, a time without a zone and an instant, as each database writes their values.
 COLUMNS = "id, d, t, z"
@@ -213,3 +214,17 @@ def test_a_rule_whose_rows_cannot_be_shown_keeps_its_verdict(made_by_duckdb: Mad
     assert (failed.status, failed.failed_count, failed.samples) == (RuleStatus.FAILED, 1, ())
     assert passed.status is RuleStatus.PASSED
     assert result.notes == ("id.in_set: the rows that break it could not be read to show them",)
+
+
+def test_an_infinite_instant_is_not_null_in_a_file(made_by_duckdb: Made, tmp_path: Path) -> None:
+    data = made_by_duckdb("SELECT unnest([1, 2]) AS id, unnest([TIMESTAMPTZ 'infinity', NULL]) AS z")
+    result = check(data, {"column": "id", "type": "in_set", "values": [2]})
+    with pytest.raises(DataError, match="infinity is no instant that a file can hold"):
+        result.split(tmp_path / "apart")
+
+
+def test_far_instants_keep_their_place_in_a_file(made_by_duckdb: Made, tmp_path: Path) -> None:
+    data = made_by_duckdb("SELECT 1 AS id, TIMESTAMPTZ '20240-01-01 10:00:00+00' AS z")
+    check(data, {"column": "id", "type": "in_set", "values": [2]}).split(tmp_path / "apart")
+    (result,) = check(tmp_path / "apart" / "failing.parquet", {"column": "z", "type": "null"}).rules
+    assert [sample.values["z"] for sample in result.samples] == ["20240-01-01T10:00:00+00:00"]

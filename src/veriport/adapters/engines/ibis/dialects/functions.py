@@ -43,7 +43,9 @@ time_of = _function("time", (dt.string, dt.string), dt.string)
 #: From 1, without what Ibis writes for places from the end.
 part_of = _function("substr", (dt.string, dt.int64, dt.int64), dt.string)
 
-instant_us = _function("epoch_us", (_INSTANT,), dt.int64)  #: DuckDB
+instant_us = _function("epoch_us", (_INSTANT,), dt.int64)  #: DuckDB; null of an infinite one
+is_finite_instant = _function("isfinite", (_INSTANT,), dt.boolean)
+refused = _function("error", (dt.string,), dt.int64)  #: DuckDB; ends the query
 unix_micros = _function("unix_micros", (_INSTANT,), dt.int64)  #: Spark
 #: A span of so many days with all of its parts; Spark refuses to tell a part that the type of a span lacks.
 spark_days = _function("make_dt_interval", (dt.int64,), dt.Interval("s"))

@@ -25,6 +25,8 @@ from veriport.adapters.engines.ibis.dialects import Dialect
 from veriport.adapters.engines.ibis.dialects.functions import (
     date_part,
     instant_us,
+    is_finite_instant,
+    refused,
     replace,
     rtrim,
     span_us,
@@ -317,7 +319,8 @@ def shown(column: ir.Value, field: Field, dialect: Dialect) -> ir.Value:
     if known.family is Family.CATEGORICAL:
         return column.cast(dt.string)
     if known.family is Family.DATETIME and dialect.name == "duckdb" and known.zoned:
-        return instant_us(column)
+        finite = column.isnull() | is_finite_instant(column)
+        return finite.ifelse(instant_us(column), refused("infinity is no instant that a file can hold"))
     if known.family is Family.DATETIME and dialect.name == "pyspark" and known.zoned:
         return unix_micros(column)
     return column
