@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
+from attrs import frozen
 from tiny_engine import TinyEngine
 
 from tests.unit.test_aio import Asynchronous
@@ -17,7 +21,8 @@ from veriport.adapters.engines.composed.managed import ManagedEngine
 from veriport.adapters.engines.composed.retried import RetriedEngine
 from veriport.adapters.engines.composed.sampled import SampledEngine
 from veriport.adapters.engines.polars import PolarsEngine
-from veriport.ports.engines import Engine
+from veriport.domain.datasets import Dataset
+from veriport.ports.engines import Engine, Table
 from veriport.testing.suites.engines import EngineSuite
 
 
@@ -65,12 +70,27 @@ class TestBatchedByRows(EngineSuite):
         return BatchExecutor(PolarsEngine(), rows=2)
 
 
+@frozen
+class ByFirstColumn:
+    """Batches of the rules about the first column, whatever it is, and of the others."""
+
+    name: str = "batched(polars)"
+
+    @contextmanager
+    def open(self, dataset: Dataset) -> Iterator[Table]:
+        with PolarsEngine().open(dataset) as table:
+            first = [column.name for column in table.columns[:1]]
+        engine = BatchExecutor(PolarsEngine(), columns=[first], running="threads")
+        with engine.open(dataset) as batches:
+            yield batches
+
+
 class TestBatchedByColumns(EngineSuite):
     complete = True
 
     @pytest.fixture
     def engine(self) -> Engine:
-        return BatchExecutor(PolarsEngine(), columns=[["x"]], running="threads")
+        return ByFirstColumn()
 
 
 class TestCombined(EngineSuite):
