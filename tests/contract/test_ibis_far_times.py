@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 
 import veriport
@@ -156,6 +157,31 @@ def test_the_end_of_a_day(request: pytest.FixtureRequest, made: str) -> None:
     each, most = check(data, *({"column": "u", **rule} for rule in rules)).rules
     assert [sample.values["u"] for sample in each.samples] == ["24:00:00"]
     assert (most.status, most.observed) == (RuleStatus.FAILED, "24:00:00")
+
+
+def test_frames_are_judged_and_shown_as_by_polars() -> None:
+    days = pl.Series([19_723, 10**7, -(10**6)], dtype=pl.Int64)
+    times = pl.Series(days * 86_400_000_000, dtype=pl.Int64)
+    frame = pl.DataFrame(
+        {
+            "d": days.cast(pl.Int32).cast(pl.Date),
+            "t": times.cast(pl.Datetime("us")),
+            "z": times.cast(pl.Datetime("us", "UTC")),
+            "l": pl.Series([[19_723, 10**7], None, [0]], dtype=pl.List(pl.Int32)).cast(pl.List(pl.Date)),
+        }
+    )
+    rules = [_written(rule, column) for column in SHOWN for rule, *_ in RULES]
+    polars, ibis = (
+        check(frame, *rules, {"column": "l", "type": "null"}, engine=engine).rules
+        for engine in ("polars", "ibis")
+    )
+    for mine, other in zip(polars, ibis, strict=True):
+        assert (mine.status, mine.failed_count, mine.samples) == (
+            other.status,
+            other.failed_count,
+            other.samples,
+        )
+        assert mine.observed == other.observed or mine.rule.type == "freshness"  # at another moment
 
 
 #: What no client of Python has a value for, and how it is shown; nested values are so in the words of the database.
