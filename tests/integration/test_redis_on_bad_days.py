@@ -148,7 +148,7 @@ def test_a_process_that_was_forked_in_the_middle_of_a_call_is_not_stuck(store: R
         child = os.fork()
         if child == 0:
             try:
-                signal.alarm(5)
+                signal.alarm(30)
                 put(store, "a", b"child")
             finally:
                 os._exit(0)

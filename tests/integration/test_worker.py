@@ -109,7 +109,7 @@ def test_a_second_signal_ends_at_once_and_loses_nothing(project: Project) -> Non
         with pytest.raises(subprocess.TimeoutExpired):
             running.wait(0.5)
         running.send_signal(signal.SIGTERM)
-        assert running.wait(5) == 128 + signal.SIGTERM
+        assert running.wait(15) == 128 + signal.SIGTERM
     (left,) = project.letters()
     assert left["status"] == "sending"
 
@@ -130,7 +130,7 @@ def test_ctrl_c_ends_an_idle_worker(project: Project) -> None:
         assert running.stderr is not None
         assert "Ctrl-C stops" in running.stderr.readline()
         running.send_signal(signal.SIGINT)
-        assert running.wait(5) == 130
+        assert running.wait(PATIENCE_SECONDS) == 130
 
 
 def test_two_workers_send_each_message_once(project: Project) -> None:

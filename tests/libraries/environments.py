@@ -5,6 +5,7 @@ The libraries want other versions of Polars and pandas than each other. Run as a
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,13 @@ NAMES = tuple(sorted(path.stem for path in _HERE.glob("*.txt")))
 
 def python_of(name: str) -> Path:
     """The Python in which a library is installed as pinned, and Veriport as it is in this folder."""
-    folder, pins = FOLDER / name, _HERE / f"{name}.txt"
+    FOLDER.mkdir(exist_ok=True)
+    with (FOLDER / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until another process has made it
+        return _made(FOLDER / name, _HERE / f"{name}.txt")
+
+
+def _made(folder: Path, pins: Path) -> Path:
     python, stamp = folder / "bin" / "python", folder / "installed.txt"
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != pins.read_text(encoding="utf-8"):
         _uv("venv", "--clear", "--python", sys.executable, str(folder))

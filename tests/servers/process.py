@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PATIENCE_SECONDS = 60.0
+#: Ports that Linux gives to nobody who asks for any port; each process of a run has some for itself.
+_FIRST_PORT, _PORTS, _SHARES = 20_000, 1_000, 12
+_chance = random.SystemRandom()  # Hypothesis has its hands on the other one
 
 
 def free_port() -> int:
-    """A port of the loopback interface that is free now."""
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        port: int = held.getsockname()[1]
-        return port
+    """A port of the loopback interface that is free now, and until a server that we start has taken it."""
+    first = _FIRST_PORT + _PORTS * (_worker() % _SHARES)
+    for port in _chance.sample(range(first, first + _PORTS), _PORTS):
+        with suppress(OSError), socket.socket() as held:
+            held.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError(f"no port from {first} on is free")
+
+
+def _worker() -> int:
+    """Which process of a run of tests we are, from 0."""
+    return int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
 
 @contextmanager

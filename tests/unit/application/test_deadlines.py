@@ -50,12 +50,12 @@ def test_an_abandoned_thread_does_not_keep_the_program_alive(never: threading.Ev
 
 
 def test_the_time_counts_from_the_making_of_the_task(never: threading.Event) -> None:
-    tasks = [Task(never.wait, name="t") for _ in range(10)]
+    tasks = [Task(never.wait, name="t") for _ in range(50)]
     began = time.monotonic()
     for task in tasks:
         with pytest.raises(DeadlineExceeded):
             task.result(0.2)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
 
 
 def test_what_is_done_is_given_however_late_one_asks() -> None:

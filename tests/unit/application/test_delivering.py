@@ -239,10 +239,10 @@ def test_an_action_that_hangs_is_abandoned_and_hides_no_other(never: threading.E
 
 
 def test_actions_that_hang_are_waited_for_together(never: threading.Event) -> None:
-    hanging = {str(number): FakeNotifier(lambda _: never.wait()) for number in range(10)}
+    hanging = {str(number): FakeNotifier(lambda _: never.wait()) for number in range(50)}
     began = time.monotonic()
     outcomes = _deliver(hanging, timeout=0.2)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
     assert {each.status for each in outcomes} == {ActionStatus.ERROR}
 
 

@@ -36,7 +36,7 @@ from veriport.ports.errors import PermanentError
 from veriport.ports.stores import StateStore, SupportsQueues
 
 #: How far the suite lets time pass, in seconds; a server's time cannot be moved, so it is short.
-A_WHILE = 0.25
+A_WHILE = 0.5
 LONG = 3600.0
 
 #: Texts that are no keys, by what is wrong with them.
