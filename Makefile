@@ -4,6 +4,7 @@ PYTHON ?= python3.11
 INCIDENTS ?= 1000
 STORE ?= all
 SEEDS ?= 20000
+WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -36,8 +37,8 @@ demo: setup ## run both example checkpoints and show what they print and store
 engines: setup ## make the environments in which engines over other libraries are tested
 	@python -m tests.libraries.environments
 
-test: setup lint engines ## everything that CI runs: lint, all tests, the documentation
-	pytest tests/unit tests/contract tests/integration tests/simulation tests/chaos
+test: setup lint engines ## everything that CI runs: lint, all tests in WORKERS processes, the documentation
+	pytest -n $(WORKERS) tests/unit tests/contract tests/integration tests/simulation tests/chaos
 	@$(MAKE) --no-print-directory docs
 
 lint: setup ## ruff, mypy and the import contracts

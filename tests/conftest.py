@@ -13,6 +13,7 @@ from tests.databases import duckdb_tables, postgresql_tables, spark, spark_table
 from tests.matrix import Asked
 from tests.servers.postgres import postgres, postgres_url  # noqa: F401  # fixtures
 from tests.servers.redis import redis_url, valkey_url  # noqa: F401  # fixtures
+from tests.sharing import pytest_collection_modifyitems, pytest_xdist_make_scheduler  # noqa: F401  # hooks
 
 ROOT = Path(__file__).parents[1]
 
