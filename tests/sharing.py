@@ -16,7 +16,11 @@ TOGETHER = (
     "tests/contract/test_spark_connect.py",
     "tests/contract/test_splits.py::TestSparkSplits",
     "tests/contract/test_ibis_agreement.py::test_rules_of_any_class_on_spark",
+    "tests/contract/test_ibis_far_times.py",
+    "tests/contract/test_ibis_frames.py::test_two_columns_of_spark_have_one_name",
 )
+#: What a test asks for if it has to be named there.
+_STARTS_SPARK = "spark"
 
 #: What takes so long that the end would be waited for, were it not begun next.
 EARLY = ("tests/contract/test_library_engines.py",)
@@ -55,6 +59,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Units:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """For the processes; one alone keeps the usual order."""
+    """For the processes; one alone keeps the usual order. Raises where a test that starts Spark is not named."""
+    for item in items:
+        if _STARTS_SPARK in getattr(item, "fixturenames", ()) and not item.nodeid.startswith(TOGETHER):
+            raise pytest.UsageError(f"{item.nodeid} starts Spark: name it among those of tests/sharing.py")
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: rank_of(item.nodeid))
