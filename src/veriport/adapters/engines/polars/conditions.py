@@ -70,8 +70,12 @@ class Schema:
         return Compiler(self.types)
 
     def sql(self, text: str) -> pl.Expr:
-        """The condition of a SQL text."""
-        return self.compile(self.parsed[text])
+        """The condition of a SQL text, row by row also where it reads no column."""
+        compiler = self.compile
+        made = compiler(self.parsed[text])
+        if compiler.dtype(made) == pl.Null:
+            made = made.cast(pl.Boolean)
+        return made if made.meta.root_names() else pl.when(pl.int_range(pl.len()) >= 0).then(made)
 
     def where(self, rule: Rule) -> pl.Expr:
         """TRUE for the rows that a rule looks at."""

@@ -320,7 +320,8 @@ def shown(column: ir.Value, field: Field, dialect: Dialect) -> ir.Value:
         return column.cast(dt.string)
     if known.family is Family.DATETIME and dialect.name == "duckdb" and known.zoned:
         finite = column.isnull() | is_finite_instant(column)
-        return finite.ifelse(instant_us(column), refused("infinity is no instant that a file can hold"))
+        why = f"column {field.column.name!r} holds infinity, which is no instant that a file can hold"
+        return finite.ifelse(instant_us(column), refused(why))
     if known.family is Family.DATETIME and dialect.name == "pyspark" and known.zoned:
         return unix_micros(column)
     return column

@@ -144,6 +144,8 @@ _ANY_DAY, _NOTHING = pa.scalar("1970-01-01 ", _TEXT), pa.scalar("", _TEXT)
 
 
 def _cast(array: pa.Array, column: Kept) -> pa.Array:
+    if pa.types.is_date32(array.type) or pa.types.is_timestamp(array.type):
+        _refuse_infinity(array, column)
     try:
         if pa.types.is_time(column.dtype) and pa.types.is_large_string(array.type):
             array = pc.binary_join_element_wise(_ANY_DAY, array, _NOTHING).cast(pa.timestamp("us"))
@@ -153,6 +155,14 @@ def _cast(array: pa.Array, column: Kept) -> pa.Array:
     if pa.types.is_boolean(made.type) and not made.cast(array.type).equals(array):
         raise _refused(column, ValueError("it holds numbers beside 0 and 1"))
     return made
+
+
+def _refuse_infinity(times: pa.Array, column: Kept) -> None:
+    """DuckDB keeps ``infinity`` as the largest number, and ``-infinity`` as the same below zero."""
+    numbers = times.view(pa.int32() if pa.types.is_date32(times.type) else pa.int64())
+    most = 2 ** (numbers.type.bit_width - 1) - 1
+    if pc.any(pc.is_in(numbers, pa.array([most, -most], numbers.type))).as_py():
+        raise _refused(column, ValueError("it holds infinity"))
 
 
 def _refused(column: Kept, trouble: Exception) -> RefusedQuery:
