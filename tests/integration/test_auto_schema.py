@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 from pathlib import Path
 
@@ -95,3 +96,10 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     assert "note: the schema was learned from this data and written to s.yaml" in first.out
     assert second.code == 1
     assert "name is missing; nam is extra" in second.out
+
+
+def test_a_file_that_is_called_json_is_json(tmp_path: Path) -> None:
+    file = tmp_path / "schema.json"
+    veriport.check(FIRST, auto_schema=file)
+    assert list(json.loads(file.read_text(encoding="utf-8"))) == ["rules"]
+    assert veriport.check(FIRST, auto_schema=file).ok

@@ -13,7 +13,7 @@ from veriport.domain.errors import ConfigurationError, shown
 from veriport.domain.rules.base import SchemaRule
 from veriport.domain.schemas import schema_entry
 from veriport.ports.errors import PermanentError
-from veriport.wiring.rule_files import load_rules, rules_text
+from veriport.wiring.rule_files import load_rules, rules_json, rules_text
 
 if TYPE_CHECKING:
     from veriport.domain.datasets import Dataset
@@ -42,7 +42,8 @@ def schema_rules(auto_schema: object, engine: Engine, dataset: Dataset) -> tuple
     entry = _learned(engine, dataset)
     try:
         with LocalFolder().place(str(path.parent), (path.name,)) as (place,):
-            Path(place).write_text(rules_text([entry]), encoding="utf-8")
+            written = rules_json([entry]) if path.suffix == ".json" else rules_text([entry])
+            Path(place).write_text(written, encoding="utf-8")
     except (PermanentError, ConfigurationError):
         if not os.path.lexists(path):
             raise

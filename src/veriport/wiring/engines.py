@@ -170,9 +170,14 @@ class Described:
 def described(kinds: Iterable[str] = ()) -> tuple[Described, ...]:
     """Every engine that is known by name, or those of these kinds, also ``package.module:Class``.
 
-    Raises ``ConfigurationError`` for a kind that nobody knows.
+    A kind may want a version. Raises ``ConfigurationError`` for a kind that nobody knows, and for another
+    version.
     """
     known = dict(catalog.describe("engines"))
+    wanted = [split_kind(each) for each in kinds]
+    for kind, version in wanted:
+        if version is not None:
+            _require(kind, version)
     return tuple(
         Described(
             kind=kind,
@@ -185,7 +190,7 @@ def described(kinds: Iterable[str] = ()) -> tuple[Described, ...]:
                 for name, (distribution, extra) in _DATABASES.get(kind, {}).items()
             ),
         )
-        for kind in (tuple(kinds) or known)
+        for kind in ([kind for kind, _ in wanted] or known)
     )
 
 

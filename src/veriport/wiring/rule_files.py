@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import StringIO
 from pathlib import Path
@@ -54,6 +55,11 @@ def rules_text(entries: Iterable[Mapping[str, object]]) -> str:
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # it is typed by its default
     yaml.dump({"rules": list(entries)}, text)
     return text.getvalue()
+
+
+def rules_json(entries: Iterable[Mapping[str, object]]) -> str:
+    """The same as JSON, which ``load_rules`` reads, too."""
+    return json.dumps({"rules": list(entries)}, indent=2, ensure_ascii=False) + "\n"
 
 
 def rules_from(documents: Sequence[Document]) -> tuple[Rule, ...]:

@@ -11,7 +11,7 @@ from veriport.adapters.engines.polars import PolarsEngine
 from veriport.adapters.telemetry.memory import MemoryTelemetry
 from veriport.domain.errors import ConfigurationError
 from veriport.wiring.container import Container
-from veriport.wiring.engines import build_engine, faults
+from veriport.wiring.engines import build_engine, described, faults
 from veriport.wiring.settings import load_settings
 
 
@@ -202,6 +202,13 @@ def test_a_variable_that_says_another_kind_leaves_the_settings_of_the_first_out(
     engine = load_settings(file, {"VERIPORT_ENGINE": "polars"}).engine
     assert (engine.kind, engine.options) == ("polars", {})
     assert load_settings(file, {"VERIPORT_ENGINE": "chain"}).engine.options == {"engines": ["polars"]}
+
+
+def test_a_kind_that_is_described_may_want_a_version() -> None:
+    (polars,) = described(["polars>=1"])
+    assert polars.kind == "polars"
+    with pytest.raises(ConfigurationError, match="polars"):
+        described(["polars>=99"])
 
 
 class Nameless:
