@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterator
-from concurrent.futures import Future
+from collections.abc import Hashable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
 
 from attrs import evolve, field, frozen
 
 from veriport.adapters.engines.composed.fingerprints import Fingerprint, fingerprint_of
-from veriport.adapters.engines.composed.wrapping import ABILITIES, AroundEngine, engine_of
+from veriport.adapters.engines.composed.memories import Memory
+from veriport.adapters.engines.composed.wrapping import ABILITIES, AroundEngine, Cancelled, engine_of
 from veriport.domain.datasets import Dataset
 from veriport.domain.measurements import Measured
 from veriport.domain.rules.base import Rule
@@ -24,72 +23,10 @@ from veriport.domain.types import Column
 from veriport.domain.validators import at_least, seconds, yes_or_no
 from veriport.ports.clocks import Clock
 from veriport.ports.engines import Engine, Request, Table
+from veriport.ports.errors import TransientError
 
-if TYPE_CHECKING:
-    from cachetools import TTLCache
-
-_T = TypeVar("_T")
 #: A file that was changed so short a time ago may be changed again without looking different.
 SETTLED = timedelta(seconds=0.1)
-
-
-class _Memory:
-    """Values by key, so many and for so long; one call at a time makes the value of a key."""
-
-    def __init__(self, most: int, ttl_seconds: float, monotonic: Callable[[], float]) -> None:
-        self._most, self._ttl_seconds, self._monotonic = most, ttl_seconds, monotonic
-        self._making: dict[Hashable, Future[Any]] = {}
-        self._lock = threading.Lock()
-
-    @cached_property
-    def _values(self) -> TTLCache[Hashable, Any]:
-        """Made on use, under the lock: the numbers are looked at after this object is made."""
-        from cachetools import TTLCache  # noqa: PLC0415  # imported on use
-
-        return TTLCache(self._most, self._ttl_seconds, timer=self._monotonic)
-
-    def get(self, key: Hashable) -> Any:  # noqa: ANN401  # whatever was kept
-        """What is kept under a key, or ``None``."""
-        with self._lock:
-            return self._values.get(key)
-
-    def put(self, key: Hashable, value: object) -> None:
-        """Keep a value."""
-        with self._lock:
-            self._values[key] = value
-
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._values.clear()
-
-    def once(self, key: Hashable, make: Callable[[], tuple[_T, bool]]) -> _T:
-        """The value that is kept, or being made, or a new one; ``make`` says whether to keep it.
-
-        Whoever waits for another one gets its exception, too.
-        """
-        with self._lock:
-            if (kept := self._values.get(key)) is not None:
-                return kept  # type: ignore[no-any-return]  # what was kept under this key
-            waiting = self._making.get(key)
-            mine: Future[_T] = Future()
-            if waiting is None:
-                self._making[key] = mine
-        if waiting is not None:
-            return waiting.result()  # type: ignore[no-any-return]  # the same
-        try:
-            value, keep = make()
-        except BaseException as error:
-            with self._lock:
-                del self._making[key]
-            mine.set_exception(error)
-            raise
-        with self._lock:
-            if keep:
-                self._values[key] = value
-            del self._making[key]
-        mine.set_result(value)
-        return value
 
 
 @frozen(kw_only=True)
@@ -97,9 +34,10 @@ class CachedEngine(AroundEngine):
     """Remembers what was measured on data that can be told to be the same, see ``fingerprint_of``.
 
     At most ``most`` answers are kept, each for ``ttl_seconds``. Checks of the same rules on the same data at
-    the same time measure once. What changes while it is measured, or was changed just before, is not kept;
-    what an exception ends neither. Rules about the present are remembered for their moment alone, native ones
-    not at all, and a rule that refers to other data is remembered while that is the same, too.
+    the same time measure once; where the one that does is cancelled or late, the next one measures. What
+    changes while it is measured, or was changed just before, is not kept; what an exception ends neither.
+    Rules about the present are remembered for their moment alone, native ones not at all, and a rule that
+    refers to other data is remembered while that is the same, too.
 
     With ``frames`` also frames in memory are known again, which then must not be changed where they stand.
     Keeps all abilities of the engine; what they give is not remembered.
@@ -110,11 +48,11 @@ class CachedEngine(AroundEngine):
     ttl_seconds: float = field(default=3600.0, validator=seconds)
     most: int = field(default=256, validator=at_least(1))
     frames: bool = field(default=False, validator=yes_or_no)
-    _memory: _Memory = field(init=False, eq=False, repr=False)
+    _memory: Memory = field(init=False, eq=False, repr=False)
 
     @_memory.default
-    def _empty(self) -> _Memory:
-        return _Memory(self.most, self.ttl_seconds, self.clock.monotonic)
+    def _empty(self) -> Memory:
+        return Memory(self.most, self.ttl_seconds, self.clock.monotonic)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -151,7 +89,7 @@ class _CachedTable:
     """A table that is opened when it has to be."""
 
     def __init__(
-        self, engine: CachedEngine, memory: _Memory, dataset: Dataset, known: Fingerprint, stack: ExitStack
+        self, engine: CachedEngine, memory: Memory, dataset: Dataset, known: Fingerprint, stack: ExitStack
     ) -> None:
         self._engine, self._memory, self._dataset = engine, memory, dataset
         self._known, self._stack = known, stack
@@ -160,6 +98,7 @@ class _CachedTable:
         self._shape = self._shape_of()
         for name in self._shape.abilities:
             setattr(self, name, partial(self._call, name))
+        self._cancelled = Cancelled(self, self._to_cancel)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -168,14 +107,26 @@ class _CachedTable:
 
     def measure(self, request: Request) -> Measured:
         """See ``veriport.ports.engines.Table``."""
+        self._cancelled.begin()
         key = self._key(request)
         if key is None:
-            return self._opened().measure(request)
-        return self._memory.once(key, lambda: self._measured(key, request))
+            return self._asked(request)
+        return self._memory.once(key, lambda: self._measured(key, request), self._cancelled)
 
     def _measured(self, key: Hashable, request: Request) -> tuple[Measured, bool]:
-        found = self._opened().measure(request)
+        found = self._asked(request)
         return found, self._key(request) == key and self._is_same()
+
+    def _asked(self, request: Request) -> Measured:
+        table = self._opened()
+        if self._cancelled():
+            raise TransientError("the measurement was cancelled")
+        return table.measure(request)
+
+    def _to_cancel(self) -> tuple[Table, ...]:
+        """The table, if it was opened; and whoever waits for another one waits no longer."""
+        self._memory.wake()
+        return () if self._table is None else (self._table,)
 
     def _is_same(self) -> bool:
         return self._engine.settled(self._dataset) == self._known

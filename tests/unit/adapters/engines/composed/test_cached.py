@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,15 +14,27 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pytest
+from attrs import define, field, frozen
 
-from tests.unit.adapters.engines.composed.fakes import FRAME, NOT_NULL, UNIQUE, Playing, check, failing
+from tests.unit.adapters.engines.composed.fakes import (
+    FRAME,
+    NOT_NULL,
+    UNIQUE,
+    Playing,
+    check,
+    failing,
+    nothing,
+)
 from veriport.adapters.clocks.frozen import START, FrozenClock
 from veriport.adapters.engines.composed.cached import CachedEngine
 from veriport.adapters.engines.composed.fingerprints import fingerprint_of
 from veriport.adapters.engines.polars import PolarsEngine
-from veriport.domain.datasets import Handle, dataset_of
-from veriport.ports.engines import Request, SupportsSplit
-from veriport.ports.errors import DataError
+from veriport.domain.datasets import Dataset, Handle, dataset_of
+from veriport.domain.measurements import Measured
+from veriport.domain.rules.reading import read_rules
+from veriport.domain.types import Column
+from veriport.ports.engines import Engine, Request, SupportsCancel, SupportsSplit, Table
+from veriport.ports.errors import DataError, PortError, TransientError
 
 OLD = (START - timedelta(hours=1)).timestamp()
 
@@ -183,6 +197,102 @@ def test_at_the_same_time_it_is_measured_once(file: Path) -> None:
         go.set()
         assert {each.result().failed_count for each in [first, *others]} == {1}
     assert inner.asked.count("measure") == 1
+
+
+@define
+class Held:
+    """An engine that holds its first measurement until it may ``go``, and then does what it is told.
+
+    To cancel one of its tables is remembered, and lets it go.
+    """
+
+    then: Callable[[], object] = nothing
+    name: str = "held"
+    asked: list[str] = field(factory=list)
+    begun: threading.Event = field(factory=threading.Event)
+    go: threading.Event = field(factory=threading.Event)
+
+    @contextmanager
+    def open(self, dataset: Dataset) -> Iterator[Table]:
+        self.asked.append("open")
+        with PolarsEngine().open(dataset) as table:
+            yield HeldTable(self, table)
+
+
+@frozen
+class HeldTable:
+    engine: Held
+    inner: Table
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return self.inner.columns
+
+    def measure(self, request: Request) -> Measured:
+        self.engine.asked.append("measure")
+        if self.engine.asked.count("measure") == 1:
+            self.engine.begun.set()
+            assert self.engine.go.wait(30)
+            self.engine.then()
+        return self.inner.measure(request)
+
+    def cancel(self) -> None:
+        self.engine.asked.append("cancel")
+        self.engine.go.set()
+
+
+class Asking:
+    """One who asks whether names are null, in a thread."""
+
+    def __init__(self, engine: Engine, file: Path, pool: ThreadPoolExecutor) -> None:
+        self.opened, self.table = threading.Event(), list[Table]()
+        self.answer: Future[int] = pool.submit(self._ask, engine, dataset_of(file))
+
+    def _ask(self, engine: Engine, dataset: Dataset) -> int:
+        with engine.open(dataset) as table:
+            self.table.append(table)
+            self.opened.set()
+            return table.measure(Request(rules=read_rules([NOT_NULL]).unwrap())).row_count
+
+    def cancel(self) -> None:
+        assert self.opened.wait(30)
+        (table,) = self.table
+        assert isinstance(table, SupportsCancel)
+        table.cancel()
+
+
+@pytest.mark.parametrize("others", [1, 5])
+def test_who_waits_for_one_that_is_cancelled_measures(file: Path, others: int) -> None:
+    held = Held(failing(PortError("cancelled")))
+    engine = CachedEngine(held, clock=FrozenClock())
+    with ThreadPoolExecutor(6) as pool:
+        leading = Asking(engine, file, pool)
+        assert held.begun.wait(30)
+        following = [Asking(engine, file, pool) for _ in range(others)]
+        assert all(each.opened.wait(30) for each in following)
+        leading.cancel()
+        with pytest.raises(PortError, match="cancelled"):
+            leading.answer.result()
+        assert {each.answer.result() for each in following} == {2}
+    assert held.asked.count("measure") == 2
+
+
+def test_who_waits_and_is_cancelled_waits_no_longer_and_opens_nothing(file: Path) -> None:
+    held = Held()
+    engine = CachedEngine(held, clock=FrozenClock())
+    with ThreadPoolExecutor(2) as pool:
+        leading = Asking(engine, file, pool)
+        assert held.begun.wait(30)
+        following = Asking(engine, file, pool)
+        assert following.opened.wait(30)
+        while not following.answer.done():  # it may not have begun to wait
+            following.cancel()
+        with pytest.raises(TransientError, match="cancelled"):
+            following.answer.result(30)
+        assert not leading.answer.done()
+        assert held.asked == ["open", "measure"]
+        held.go.set()
+        assert leading.answer.result() == 2
 
 
 def test_an_error_is_not_kept(file: Path) -> None:
