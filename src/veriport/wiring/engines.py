@@ -7,20 +7,23 @@ behind an engine.
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import metadata
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from attrs import frozen
 
+from veriport.adapters.engines.composed import wrapping
 from veriport.domain.errors import ConfigurationError, VeriportError, shown
 from veriport.ports.clocks import Clock
 from veriport.ports.engines import Engine, is_engine
 from veriport.ports.telemetry import Telemetry
 from veriport.wiring import catalog
 from veriport.wiring.catalog import Fault
+
+#: An engine as the synchronous core uses it: one of ``async def``s is wrapped.
+made_synchronous = wrapping.made_synchronous
 
 #: The option of a kind that holds engines: a list of them where it ends in ``s``.
 _INSIDE: Mapping[str, str] = {
@@ -226,16 +229,6 @@ def _made(value: object, clock: Clock | None, telemetry: Telemetry | None) -> ob
     if named is None:
         return made_synchronous(value)
     return build_engine(*named, clock=clock, telemetry=telemetry)
-
-
-def made_synchronous(engine: Any) -> Engine:  # noqa: ANN401  # an engine of either kind
-    """An engine as the synchronous core uses it: one of ``async def``s is wrapped."""
-    opening = inspect.unwrap(engine.open) if callable(getattr(engine, "open", None)) else None
-    if not (inspect.iscoroutinefunction(opening) or inspect.isasyncgenfunction(opening)):
-        return engine  # type: ignore[no-any-return]  # who uses it says what is wrong with it
-    from veriport.adapters.engines.composed.asynchronous import SynchronousEngine  # noqa: PLC0415  # on use
-
-    return SynchronousEngine(engine)
 
 
 def _listed(option: str, value: object) -> tuple[object, ...]:

@@ -6,20 +6,19 @@ Its coroutines run in the event loop of the program, where ``veriport.aio`` chec
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from attrs import frozen
+from attrs import field, frozen
 
-from veriport.adapters.engines.composed.wrapping import rules_of_all
 from veriport.domain.datasets import Dataset
 from veriport.domain.measurements import Measured
 from veriport.domain.rules.base import Rule
 from veriport.domain.types import Column
-from veriport.ports.engines import AsyncEngine, AsyncTable, Request, Table
+from veriport.ports.engines import AsyncEngine, AsyncTable, Request, SupportsLifecycle, Table, own_rules_of
 from veriport.ports.errors import TransientError
 
 #: The way into the event loop of the program, for a thread that it started.
@@ -31,10 +30,12 @@ class SynchronousEngine:
     """An asynchronous engine, synchronously.
 
     A measurement that runs can be cancelled (``SupportsCancel``), which cancels its coroutine. Other
-    abilities are not kept.
+    abilities are not kept. An engine with a life lives in an event loop of its own, in which all its
+    coroutines run from ``start`` to ``stop``: what it holds belongs to a loop.
     """
 
     engine: AsyncEngine
+    _life: list[_Life] = field(factory=list, init=False, eq=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -44,15 +45,52 @@ class SynchronousEngine:
     @property
     def own_rules(self) -> tuple[Rule, ...]:
         """Those of the engine."""
-        return rules_of_all([self.engine])  # type: ignore[list-item]  # it looks for the attribute
+        return own_rules_of(self.engine)  # type: ignore[arg-type]  # it looks for the attribute
+
+    def start(self) -> None:
+        """See ``veriport.ports.engines.SupportsLifecycle``; nothing for an engine without a life."""
+        if not isinstance(self.engine, SupportsLifecycle):
+            return
+        with ExitStack() as stack:
+            portal = stack.enter_context(start_blocking_portal())
+            portal.call(_awaited, self.engine.start)
+            self._life.append(_Life(portal, stack.pop_all()))
+
+    def stop(self) -> None:
+        """See ``veriport.ports.engines.SupportsLifecycle``; nothing for an engine without a life."""
+        if not isinstance(self.engine, SupportsLifecycle):
+            return
+        with ExitStack() as stack:
+            if self._life:
+                life = self._life.pop()
+                stack.push(life.end)
+                portal = life.portal
+            else:
+                portal = stack.enter_context(_portal())
+            portal.call(_awaited, self.engine.stop)
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Table]:
         """See ``veriport.ports.engines.Engine``."""
-        with _portal() as portal:
+        with nullcontext(self._life[-1].portal) if self._life else _portal() as portal:
             context = portal.call(_context, self.engine, dataset)
             with portal.wrap_async_context_manager(context) as table:
                 yield _SynchronousTable(table, portal)
+
+
+@frozen
+class _Life:
+    """The loop in which an engine was started, and what ends that."""
+
+    portal: BlockingPortal
+    end: ExitStack
+
+
+async def _awaited(method: Callable[[], object]) -> None:
+    """Call what may be a coroutine."""
+    given = method()
+    if inspect.isawaitable(given):
+        await given
 
 
 @contextmanager

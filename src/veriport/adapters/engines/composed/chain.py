@@ -11,18 +11,18 @@ from attrs import evolve, field, frozen
 
 from veriport.adapters.engines.composed.wrapping import (
     ABILITIES,
+    AroundEngines,
     Cancelled,
     engines_of,
     names_of,
     numbers_for,
     numbers_of,
-    rules_of_all,
 )
 from veriport.domain.composing import NUMBERS, Draw, Strategy, differ, order
 from veriport.domain.datasets import Dataset
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.measurements import Measured, Measurement, NotEvaluated, Outcome
-from veriport.domain.rules.base import Rule, choose
+from veriport.domain.rules.base import choose
 from veriport.domain.types import Column
 from veriport.domain.validators import function, text
 from veriport.ports.engines import Engine, Request, Table
@@ -43,7 +43,7 @@ def _weights(value: object) -> tuple[float, ...]:
 
 
 @frozen(kw_only=True)
-class EngineChain:
+class EngineChain(AroundEngines):
     """Asks its engines in an order until one answers; ``strategy`` says in which.
 
     The next engine is asked when one raises ``TransientError``, or cannot read such data at all
@@ -77,11 +77,6 @@ class EngineChain:
                 numbers_for(option, numbers, self.engines)
             elif numbers:
                 raise ConfigurationError(f"{option} has no meaning for the strategy {self.strategy.value}")
-
-    @property
-    def own_rules(self) -> tuple[Rule, ...]:
-        """The rules that any of the engines brings."""
-        return rules_of_all(self.engines)
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[ChainTable]:

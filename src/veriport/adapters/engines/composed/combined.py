@@ -12,12 +12,12 @@ from attrs.validators import optional
 from veriport.adapters.engines.composed.crews import Crew, Task, Trouble
 from veriport.adapters.engines.composed.wrapping import (
     ABILITIES,
+    AroundEngines,
     Cancelled,
     engines_of,
     names_of,
     numbers_for,
     numbers_of,
-    rules_of_all,
 )
 from veriport.domain.composing import Voting, differ, verdict
 from veriport.domain.datasets import Dataset
@@ -42,7 +42,7 @@ def _weights(value: object) -> tuple[float, ...]:
 
 
 @frozen(kw_only=True)
-class MultiEngineAggregator:
+class MultiEngineAggregator(AroundEngines):
     """Has each rule measured by every engine, at once, and takes the verdict to which ``voting`` comes.
 
     A rule gets the numbers and the rows of the first engine that says what the verdict is. Where engines say
@@ -70,11 +70,6 @@ class MultiEngineAggregator:
             numbers_for("weights", self.weights, self.engines)
         elif self.weights:
             raise ConfigurationError(f"weights has no meaning for the voting {self.voting.value}")
-
-    @property
-    def own_rules(self) -> tuple[Rule, ...]:
-        """The rules that any of the engines brings."""
-        return rules_of_all(self.engines)
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Table]:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from veriport.domain.errors import ConfigurationError, shown
 from veriport.domain.measurements import Measured
 from veriport.domain.rules.base import Rule
 from veriport.domain.types import Column
-from veriport.ports.engines import Engine, Request, SupportsCancel, Table, is_engine, own_rules_of
+from veriport.ports.engines import (
+    Engine,
+    Request,
+    SupportsCancel,
+    SupportsLifecycle,
+    Table,
+    is_engine,
+    own_rules_of,
+)
+from veriport.ports.errors import PortError
 
 #: What some tables can do besides measuring, by the methods that ``veriport.ports.engines`` asks for.
 ABILITIES = ("profile", "learn", "split", "cancel")
@@ -72,7 +82,7 @@ class _HasEngine(Protocol):
 
 
 class AroundEngine:
-    """What an engine around another one says of that: its name, and the rules that it brings."""
+    """What an engine around another one says of that: its name, the rules that it brings, and its life."""
 
     __slots__ = ()
 
@@ -86,6 +96,84 @@ class AroundEngine:
         """Those of the engine."""
         return rules_of_all([self.engine])
 
+    def start(self: _HasEngine) -> None:
+        """Start the engine, if it has a life: see ``veriport.ports.engines.SupportsLifecycle``."""
+        if isinstance(self.engine, SupportsLifecycle):
+            self.engine.start()
+
+    def stop(self: _HasEngine) -> None:
+        """Stop the engine, if it has a life."""
+        if isinstance(self.engine, SupportsLifecycle):
+            self.engine.stop()
+
+
+class _HasEngines(Protocol):
+    @property
+    def engines(self) -> Sequence[Engine]: ...
+
+
+class AroundEngines:
+    """What an engine that is made of several says of those: the rules that they bring, and their lives."""
+
+    __slots__ = ()
+
+    @property
+    def own_rules(self: _HasEngines) -> tuple[Rule, ...]:
+        """The rules that any of the engines brings."""
+        return rules_of_all(self.engines)
+
+    def start(self: _HasEngines) -> None:
+        """Start the engines that have a life, see ``start_all``."""
+        start_all(self.engines)
+
+    def stop(self: _HasEngines) -> None:
+        """Stop the engines that have a life, see ``stop_all``."""
+        stop_all(self.engines)
+
+
+class StopError(PortError):
+    """Engines that could not be stopped; the text names each with its reason."""
+
+
+def start_all(engines: Sequence[Engine]) -> None:
+    """Start engines in their order. Raises what the first raises that cannot be; those before are stopped."""
+    started: list[Engine] = []
+    try:
+        for each in _living(engines):
+            each.start()
+            started.append(each)
+    except BaseException as error:
+        for why in _stopped(started):
+            error.add_note(why)
+        raise
+
+
+def stop_all(engines: Sequence[Engine]) -> None:
+    """Stop engines, the last first. Raises ``StopError`` after all were tried."""
+    if failed := _stopped(engines):
+        raise StopError("; ".join(failed))
+
+
+def _stopped(engines: Sequence[Engine]) -> list[str]:
+    """Stop each, the last first; the reasons of those that could not be."""
+    failed = []
+    for each in reversed(_living(engines)):
+        try:
+            each.stop()
+        except Exception as error:  # noqa: BLE001  # the others are stopped, whatever this one raises
+            failed.append(f"{each.name} could not be stopped: {error}")
+    return failed
+
+
+class _Living(Engine, SupportsLifecycle, Protocol):
+    """An engine with a life."""
+
+
+def _living(engines: Sequence[Engine]) -> list[_Living]:
+    """Those that have a life; one that stands in two places has one."""
+    once = {id(each): each for each in engines}.values()
+    return [each for each in once if isinstance(each, SupportsLifecycle)]
+
 
 def rules_of_all(engines: Iterable[Engine]) -> tuple[Rule, ...]:
     """The rules that engines bring, each once."""
@@ -93,20 +181,28 @@ def rules_of_all(engines: Iterable[Engine]) -> tuple[Rule, ...]:
 
 
 def engines_of(value: object) -> tuple[Engine, ...]:
-    """A list of one engine or more. Raises ``ConfigurationError`` for anything else."""
+    """A list of one engine or more, see ``engine_of``. Raises ``ConfigurationError`` for anything else."""
     listed = tuple(value) if isinstance(value, list | tuple) else ()
     if not listed:
         raise ConfigurationError(f"engines must be a list of one engine or more, not {shown(value)}")
-    for each in listed:
-        engine_of(each)
-    return listed
+    return tuple(map(engine_of, listed))
 
 
 def engine_of(value: object) -> Engine:
-    """One engine, made already. Raises ``ConfigurationError`` for anything else."""
+    """One engine, made already, as the core uses it. Raises ``ConfigurationError`` for anything else."""
     if not is_engine(value):
         raise ConfigurationError(f"{shown(value)} is not an engine: it needs 'name' and 'open(dataset)'")
-    return value  # type: ignore[return-value]  # it fits by structure
+    return made_synchronous(value)
+
+
+def made_synchronous(engine: Any) -> Engine:  # noqa: ANN401  # an engine of either kind
+    """An engine as the synchronous core uses it: one of ``async def``s is wrapped."""
+    opening = inspect.unwrap(engine.open) if callable(getattr(engine, "open", None)) else None
+    if not (inspect.iscoroutinefunction(opening) or inspect.isasyncgenfunction(opening)):
+        return engine  # type: ignore[no-any-return]  # who uses it says what is wrong with it
+    from veriport.adapters.engines.composed.asynchronous import SynchronousEngine  # noqa: PLC0415  # on use
+
+    return SynchronousEngine(engine)
 
 
 def names_of(engines: Sequence[Engine]) -> str:

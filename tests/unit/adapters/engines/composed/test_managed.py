@@ -5,22 +5,30 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import pytest
 from attrs import field, frozen
 
 from tests.unit.adapters.engines.composed.fakes import FRAME, NOT_NULL, Playing, always, check, nothing
+from veriport import EngineChain, InstrumentedEngine, MultiEngineAggregator, get_engine
 from veriport.adapters.engines.composed.managed import (
     EngineHealthChecker,
     EngineLifecycleManager,
     ManagedEngine,
-    StopError,
 )
+from veriport.adapters.engines.composed.sampled import SampledEngine
+from veriport.adapters.engines.composed.wrapping import StopError
 from veriport.adapters.engines.polars import PolarsEngine
 from veriport.domain.datasets import Handle
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.lifecycle import EngineState
+from veriport.domain.measurements import Broken, Measured, NotEvaluated
+from veriport.ports.engines import AsyncEngine, Engine
 from veriport.ports.errors import TransientError
+from veriport.testing.engines import AsyncFakeEngine, FakeEngine
+from veriport.wiring.engines import build_engine
 
 BUSY = TransientError("busy")
 
@@ -148,6 +156,60 @@ def test_those_before_one_that_cannot_be_started_are_stopped() -> None:
     assert raised.value.__notes__ == ["a could not be stopped: busy"]
 
 
+def test_engines_of_one_name_are_numbered() -> None:
+    living = [Living(name="x"), Living(name="x (2)"), Living(name="x")]
+    managing = EngineLifecycleManager(living)
+    managing.engines[2].start()
+    assert managing.states == {"x": "created", "x (2)": "created", "x (3)": "running"}
+
+
+@pytest.mark.parametrize("wrong", [0, -1, "x", float("nan"), True, None])
+def test_times_are_numbers_of_seconds(wrong: Any) -> None:  # noqa: ANN401  # whatever is wrong
+    with pytest.raises(ConfigurationError, match="grace_seconds must be a number of seconds, above 0"):
+        EngineLifecycleManager([PolarsEngine()], grace_seconds=wrong)
+    with pytest.raises(ConfigurationError, match="timeout_seconds must be a number of seconds, above 0"):
+        EngineHealthChecker(timeout_seconds=wrong)
+
+
+AROUND: dict[str, Callable[[Engine], Engine]] = {
+    **{
+        kind: partial(lambda kind, how, engine: build_engine(kind, {"engine": engine, **how}), kind, how)
+        for kind, how in {
+            "batched": {"rows": 2}, "cached": {}, "instrumented": {}, "retried": {}, "sampled": {"first": 9},
+        }.items()
+    },
+    "chain": lambda engine: EngineChain([engine, PolarsEngine()]),
+    "combined": lambda engine: MultiEngineAggregator([PolarsEngine(), engine]),
+    "what Python is given": lambda engine: get_engine("instrumented", engine=engine),
+    "a chain of what is instrumented": lambda engine: EngineChain([InstrumentedEngine(engine)]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("around", AROUND)
+def test_an_engine_inside_another_one_is_started_and_stopped_with_it(around: str) -> None:
+    living = Living(name="x")
+    with EngineLifecycleManager([AROUND[around](living)]) as managing:
+        assert living.diary == ["start x"]
+        assert check(managing.engines[0], FRAME, NOT_NULL).failed_count == 1
+    assert living.diary == ["start x", "stop x"]
+
+
+def test_an_engine_that_stands_in_a_chain_twice_has_one_life() -> None:
+    living = Living(name="x")
+    with ManagedEngine(EngineChain([living, living])):
+        pass
+    assert living.diary == ["start x", "stop x"]
+
+
+def test_engines_of_a_chain_start_in_order_and_none_is_left_running() -> None:
+    diary: list[str] = []
+    last = Living(name="c", diary=diary, starting=always(BUSY))
+    chain = EngineChain([Living(name="a", diary=diary), Living(name="b", diary=diary), last])
+    with pytest.raises(TransientError, match="busy"):
+        ManagedEngine(chain).start()
+    assert diary == ["start a", "start b", "start c", "stop b", "stop a"]
+
+
 def test_health_is_to_measure_in_time() -> None:
     go = threading.Event()
     checker = EngineHealthChecker(timeout_seconds=0.2)
@@ -157,6 +219,10 @@ def test_health_is_to_measure_in_time() -> None:
         (Playing(opening=always(KeyError())), "KeyError"),
         (Playing(measuring=lambda: go.wait(60)), "it did not answer in 0.2 s"),
         (ManagedEngine(PolarsEngine()), "the engine polars is created, not running: start it first"),
+        (FakeEngine(outcome=lambda _: Broken("the disk is gone")), "the disk is gone"),
+        (FakeEngine(outcome=lambda _: NotEvaluated("not mine")), "not mine"),
+        (FakeEngine(row_count=1, answer=lambda _: Measured(row_count=1)), "it gave 0 outcomes for 2 rules"),
+        (FakeEngine(row_count=10), "it counts 10 rows of 1"),
     ):
         health = checker.check(engine)
         assert (health.healthy, health.reason) == (False, reason)
@@ -167,3 +233,15 @@ def test_health_is_found_on_the_data_that_is_given() -> None:
     playing = Playing()
     assert EngineHealthChecker(Handle(FRAME)).check(playing).healthy
     assert playing.asked == ["open", "measure", "close"]
+    assert EngineHealthChecker(Handle(FRAME)).check(FakeEngine(row_count=10)).healthy
+
+
+@pytest.mark.parametrize(
+    "engine",
+    [SampledEngine(PolarsEngine(), first=1), AsyncFakeEngine(fake=FakeEngine(row_count=1))],
+    ids=["sampled", "asynchronous"],
+)
+def test_engines_of_every_kind_are_healthy(engine: Engine | AsyncEngine) -> None:
+    """A sample cannot tell how many rows there are."""
+    health = EngineHealthChecker().check(engine)
+    assert (health.healthy, health.reason) == (True, "")
