@@ -67,6 +67,69 @@ def test_an_expectation_is_called_by_its_name() -> None:
     assert (result.rules[0].checked_count, result.rules[0].failed_count) == (2, 1)
 
 
+def native(name: str, **given: object) -> dict[str, object]:
+    return {"type": "native", "expectation": name, "kwargs": given}
+
+
+BIG = pl.DataFrame({"id": [2**53 + 1, None, 2**53], "other": [1, 2, 3]})
+
+
+def test_whole_numbers_with_nulls_are_no_floats() -> None:
+    rules = [
+        native("expect_column_values_to_be_unique", column="id"),
+        native("expect_column_values_to_be_of_type", column="id", type_="int64"),
+        native("expect_column_values_to_be_in_set", column="id", value_set=[2**53]),
+    ]
+    result = veriport.GreatExpectationsAdapter().check(BIG, rules)
+    assert [each.status.value for each in result.rules] == ["passed", "passed", "failed"]
+    assert [sample.row for sample in result.rules[2].samples] == [0]
+
+
+def test_an_expectation_that_wants_floats_gets_them_where_they_are_the_same() -> None:
+    same = native("expect_column_pair_values_to_be_equal", column_A="id", column_B="other")
+    wrong = native("expect_column_values_to_match_regex", column="other", regex="[")
+    engine = veriport.GreatExpectationsAdapter()
+    small = engine.check(BIG.with_columns(id=pl.Series([1, None, 3])), [same])
+    assert (small.rules[0].status.value, small.rules[0].failed_count) == ("failed", 1)
+    big = engine.check(BIG, [same, wrong])
+    assert [each.status.value for each in big.rules] == ["not_evaluated", "error"]
+    assert "2^53" in big.rules[0].message
+
+
+@pytest.mark.parametrize(
+    "given", [{"min_value": {"$PARAMETER": "lo"}, "max_value": 9}, {"value_set": [{"$PARAMETER": "a"}]}]
+)
+def test_a_parameter_of_a_suite_keeps_only_its_expectation(given: dict[str, object]) -> None:
+    name = "expect_column_values_to_be_" + ("in_set" if "value_set" in given else "between")
+    rules = [
+        native(name, column="amount", **given),
+        native("expect_column_values_to_not_be_null", column="amount"),
+    ]
+    result = veriport.GreatExpectationsAdapter().check(FRAME, rules)
+    assert [each.status.value for each in result.rules] == ["not_evaluated", "failed"]
+    assert "$PARAMETER" in result.rules[0].message
+
+
+def test_an_expectation_that_is_refused_keeps_no_other() -> None:
+    name = "expect_column_kl_divergence_to_be_less_than"
+    rules = [
+        native(name, column="amount", partition_object={"x": 1}, threshold=1),
+        native("expect_column_values_to_not_be_null", column="amount"),
+    ]
+    result = veriport.GreatExpectationsAdapter().check(FRAME, rules)
+    assert [each.status.value for each in result.rules] == ["error", "failed"]
+    assert result.rules[0].message == "great_expectations: ValueError: Invalid partition_object provided"
+
+
+def test_without_samples_no_values_are_observed() -> None:
+    rule = native("expect_column_quantile_values_to_be_between", column="amount",
+                  quantile_ranges={"quantiles": [0.5], "value_ranges": [[7, 9]]})  # fmt: skip
+    engine = veriport.GreatExpectationsAdapter()
+    for samples, observed in ((20, "{'quantiles': [0.5], 'values': [-2.0]}"), (0, None)):
+        (result,) = veriport.check(FRAME, [rule], engine=engine, samples=samples).rules
+        assert (result.status, result.observed) == (RuleStatus.FAILED, observed)
+
+
 def test_masked_values_are_not_shown() -> None:
     suite = {"expectations": EXPECTATIONS[:2]}
     result = veriport.check(FRAME, engine=veriport.GreatExpectationsAdapter(suite=suite), mask=["amount"])

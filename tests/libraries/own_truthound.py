@@ -54,6 +54,48 @@ def test_a_validator_is_called_by_its_name() -> None:
     assert [each.status.value for each in result.rules] == ["passed", "error", "not_evaluated"]
 
 
+def test_columns_that_a_validator_passes_over_are_no_pass() -> None:
+    shared = distribution.BetweenValidator(columns=["amount", "status"], min_value=-9)
+    validators = [
+        shared,
+        {"name": "between", "columns": ["status"], "min_value": 0},
+        {"name": "between", "columns": ["amount", "status"], "min_value": 0},
+        {"name": "between", "min_value": -9},
+    ]
+    engine = veriport.TruthoundEngine(validators=validators)
+    result = engine.check(FRAME)
+    assert [each.status.value for each in result.rules] == [
+        "not_evaluated",
+        "not_evaluated",
+        "failed",
+        "passed",
+    ]
+    assert "does not look at columns of such types: 'status' (String)" in result.rules[0].message
+    assert "_get_target_columns" not in vars(shared)
+    (_, _, _, texts) = (
+        veriport.TruthoundEngine(validators=validators).check(FRAME.with_columns(amount=pl.lit("a"))).rules
+    )
+    assert texts.status is RuleStatus.NOT_EVALUATED
+
+
+def test_an_unknown_parameter_is_refused() -> None:
+    given = {"columns": ["amount"], "max_value": 5, "nope": 1, "mostly": 0.5}
+    (result,) = (
+        veriport.get_engine("truthound")
+        .check(FRAME, [{"type": "native", "name": "between", "parameters": given}])
+        .rules
+    )
+    assert (result.status, "has no parameter 'nope'" in result.message) == (RuleStatus.ERROR, True)
+
+
+def test_without_samples_no_value_is_told() -> None:
+    between = {"name": "between", "columns": ["amount"], "max_value": -99}
+    engine = veriport.TruthoundEngine(validators=[between])
+    for samples, shown in ((20, True), (0, False)):
+        result = veriport.check(FRAME, engine=engine, samples=samples)
+        assert (result.failed_count, "-2.0" in result.to_json()) == (1, shown)
+
+
 def test_blank_texts_break_a_pattern_as_others_do() -> None:
     rule = {"column": "x", "type": "regex", "pattern": "a"}
     (result,) = veriport.get_engine("truthound").check(pl.DataFrame({"x": ["a", "", " "]}), [rule]).rules

@@ -136,6 +136,12 @@ def test_native_rules_show_nothing_of_a_check_with_masked_columns() -> None:
     assert (known.observed, known.message) == ("***", "1 of 4 rows break it; observed ***; ***")
 
 
+def test_without_samples_the_words_of_a_library_are_left_out() -> None:
+    engine = OddEngine(own_rules=(Native(name="known", parameters={"column": "x"}),))
+    (known,) = veriport.check(FRAME, engine=engine, samples=0).rules
+    assert (known.observed, known.message) == (7, "1 of 4 rows break it; observed 7")
+
+
 @pytest.mark.parametrize("name", ["pandera", "great_expectations", "truthound"])
 def test_a_library_that_is_not_installed_is_named_with_its_extra(name: str) -> None:
     with pytest.raises(MissingExtra, match=r"pip install 'veriport\[\w+\]'"):

@@ -6,7 +6,7 @@ which of the rest break it, or what value it makes of them. The rows that rules 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -54,6 +54,7 @@ class Verdict:
     observed: object = None
     rows: Sequence[int] = ()
     note: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 #: What a library may say of a native rule.
@@ -62,16 +63,49 @@ Said = Verdict | NotEvaluated | Broken
 
 @frozen
 class Frame:
-    """The rows that native rules see; ``given`` is the frame of the caller, if any."""
+    """The rows that native rules see; ``places`` are theirs in ``given``, the frame of the caller, if any."""
 
     polars: pl.DataFrame
     given: Any = None
+    places: pl.Series | None = None
 
-    def pandas(self) -> Any:  # noqa: ANN401  # pandas is not installed everywhere
-        """A pandas frame: that of the caller, where it is one and all of it is seen, or a copy."""
-        theirs = type(self.given).__module__.partition(".")[0] == "pandas"
-        whole = theirs and len(self.given) == self.polars.height
-        return self.given.reset_index(drop=True) if whole else self.polars.to_pandas()
+    @property
+    def is_pandas(self) -> bool:
+        """Whether the caller gave a frame of pandas."""
+        return type(self.given).__module__.partition(".")[0] == "pandas"
+
+    @property
+    def masked(self) -> tuple[str, ...]:
+        """The columns that a copy for pandas would otherwise have as floats, or as objects."""
+        mine = () if self.is_pandas else self.polars
+        return tuple(each.name for each in mine if each.dtype in _MASKED and each.null_count())
+
+    def pandas(self, *, nullable: Collection[str] = (), index: bool = False) -> Any:  # noqa: ANN401  # pandas is not installed everywhere
+        """A pandas frame: the rows of the caller's, where it is one, with its ``index`` or places; or a copy.
+
+        In a copy the ``nullable`` columns have a type of pandas that knows nulls of whole numbers.
+        """
+        if self.is_pandas:
+            rows = self.given if self.places is None else self.given.iloc[self.places.to_numpy()]
+            return rows if index else rows.reset_index(drop=True)
+        copied = self.polars.to_pandas()
+        for series in self.polars:
+            if series.dtype in _MASKED and series.name in nullable:
+                copied[series.name] = _masked(series)
+        return copied
+
+
+#: The types of Polars that have one in pandas whose nulls are told by a mask.
+_MASKED = frozenset({pl.Boolean(), *(pl.Int8(), pl.Int16(), pl.Int32(), pl.Int64()),
+                     *(pl.UInt8(), pl.UInt16(), pl.UInt32(), pl.UInt64())})  # fmt: skip
+
+
+def _masked(series: pl.Series) -> Any:  # noqa: ANN401  # pandas is not installed everywhere
+    from pandas import arrays  # noqa: PLC0415  # the same
+
+    is_truth = series.dtype == pl.Boolean
+    make, filler = (arrays.BooleanArray, False) if is_truth else (arrays.IntegerArray, 0)
+    return make(series.fill_null(filler).to_numpy(writable=True), series.is_null().to_numpy(writable=True))
 
 
 class Library(Protocol):
@@ -262,18 +296,21 @@ class _Asking:
         if rule.id not in self.said:
             natives = (each for each in self.request.rules if isinstance(each, Native))
             alike = tuple(each for each in natives if each.where == rule.where)
-            said_of = self.library.natives(alike, Frame(seen.drop(ROW), self.given))
+            said_of = self.library.natives(alike, Frame(seen.drop(ROW), self.given, seen[ROW]))
             self.said.update(zip((each.id for each in alike), said_of, strict=True))
         said = self.said[rule.id]
         if not isinstance(said, Verdict):
             return said
         failing = seen[ROW].gather(pl.Series(said.rows, dtype=pl.UInt32))
+        shows = self.request.samples > 0  # the words of a library quote values, and its lists are of them
+        listed = isinstance(said.observed, Collection) and not isinstance(said.observed, str)
         return Measurement(
             checked=said.checked,
             failed=said.failed,
-            observed=observed(said.observed),
+            observed=None if listed and not shows else observed(said.observed),
             samples=self._samples(failing, rule.reads),
-            note=said.note,
+            note=said.note if shows else "",
+            remarks=said.remarks if shows else (),
             holds=said.holds,
         )
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import Any, Self
 
+import polars as pl
 from attrs import field, frozen
 
 from veriport.adapters.engines.libraries.tables import Frame, Said, Verdict
@@ -42,7 +44,7 @@ class Validators:
             validator = made(rule.name, rule.given) if known is None else known
             if isinstance(validator, NotEvaluated):
                 return validator
-            return _verdict(validator.validate(frame.polars.lazy()), frame.polars.height)
+            return _asked(validator, frame.polars)
         except Exception as trouble:  # noqa: BLE001  # a validator of others raises whatever it does
             return Broken(f"{NAME}: {type(trouble).__name__}: {trouble}".partition("\n")[0])
 
@@ -59,6 +61,33 @@ def _native(each: object, place: int) -> Native:
             columns = list(getattr(getattr(each, "config", None), "columns", None) or ())
             return Native(name=each.name, parameters={"columns": columns, "place": place})  # type: ignore[attr-defined]  # just seen
     raise ConfigurationError(f"validators: a validator, a name, or a mapping with one, not {shown(each)}")
+
+
+def _asked(validator: Any, frame: pl.DataFrame) -> Said:  # noqa: ANN401  # it is not installed where types are checked
+    """Its verdict; that nothing is wrong with columns that it did not look at is none."""
+    mine = copy(validator)
+    targets = getattr(mine, "_get_target_columns", None)
+    looked: list[str] | None = None
+
+    def noting(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401  # as it is there
+        nonlocal looked
+        found = targets(*args, **kwargs)  # type: ignore[misc]  # only set where there is one
+        looked = [*(looked or ()), *found]
+        return found
+
+    if targets is not None:
+        mine._get_target_columns = noting  # noqa: SLF001  # the one place by which they pass columns over
+    issues = mine.validate(frame.lazy())
+    if issues or looked is None:
+        return _verdict(issues, frame.height)
+    wanted = getattr(mine.config, "columns", None) or ()
+    passed_over = [name for name in wanted if name not in looked]
+    if passed_over:
+        told = ", ".join(f"{name!r} ({frame.schema[name]})" for name in passed_over)
+        return NotEvaluated(f"{NAME}: {mine.name} does not look at columns of such types: {told}")
+    if not looked:
+        return NotEvaluated(f"{NAME}: {mine.name} finds no column of a type that it looks at")
+    return _verdict(issues, frame.height)
 
 
 def _verdict(issues: list[Any], height: int) -> Verdict:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from inspect import signature
 from typing import Any
 
 import polars as pl
@@ -29,6 +31,7 @@ from veriport.domain.rules.tables import RowCount
 from veriport.domain.rules.texts import At, Contains, Format, Like
 from veriport.domain.rules.times import NotFuture, NotPast
 from veriport.domain.rules.values import InRange, InSet, Length, Match, NotInSet, NotNull, Regex
+from veriport.ports.errors import MissingExtra
 
 NAME = "truthound"
 WANTED = Wanted("truthound", "truthound", (3,), (4,))
@@ -57,16 +60,40 @@ _CLASSES: Mapping[str, str] = {
 
 
 def made(name: str, arguments: Kwargs) -> Any | NotEvaluated:  # noqa: ANN401  # it is not installed everywhere
-    """A validator by its name in Truthound, which counts all rows and estimates nothing."""
+    """A validator by its name in Truthound, which counts all rows and estimates nothing.
+
+    Raises ``TypeError`` for an argument that it does not take, which Truthound would pass over.
+    """
+    make = _class(name)
+    if make is None:
+        return NotEvaluated(f"{NAME} has no {name}")
+    known = _taken(make)
+    unknown = [] if known is None else sorted(set(arguments) - known)
+    if unknown:
+        raise TypeError(f"{name} has no parameter {', '.join(map(repr, unknown))}")
+    return exact(make(**arguments))
+
+
+def _class(name: str) -> Any:  # noqa: ANN401  # the same
     if name in _CLASSES:
         module, _, cls = _CLASSES[name].partition(":")
-        return exact(getattr(WANTED.module(f"{NAME}.validators.{module}"), cls)(**arguments))
-    registry = WANTED.module(f"{NAME}.validators.registry").registry
+        return getattr(WANTED.module(f"{NAME}.validators.{module}"), cls)
     try:
-        make = registry.get(name)
+        return WANTED.module(f"{NAME}.validators.registry").registry.get(name)
+    except MissingExtra:
+        raise
     except Exception:  # noqa: BLE001  # it has errors of its own for that
-        return NotEvaluated(f"{NAME} has no {name}")
-    return exact(make(**arguments))
+        return None
+
+
+def _taken(make: type[Any]) -> frozenset[str] | None:
+    """The arguments of a class of Truthound and of those below it; ``None`` where it is of another make."""
+    base = WANTED.module(f"{NAME}.validators.base")
+    if not isinstance(make, type) or not issubclass(make, base.Validator):
+        return None
+    named = (vars(cls)["__init__"] for cls in make.__mro__ if "__init__" in vars(cls) and cls is not object)
+    taken = {name for each in named for name in signature(each).parameters}
+    return frozenset(taken | {each.name for each in fields(base.ValidatorConfig)} - {"self"})
 
 
 def exact(validator: Any) -> Any:  # noqa: ANN401  # the same
