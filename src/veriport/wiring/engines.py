@@ -63,6 +63,8 @@ def build_engine(
     if option in given:
         built = [_made(each, clock, telemetry) for each in _listed(option, given[option])]
         given[option] = built if option.endswith("s") else built[0]
+    if kind in _FALLING_BACK and given.get("fallback") is not None:
+        given["fallback"] = _made(given["fallback"], clock, telemetry)
     taken = _PARTS.get(kind, ())
     parts = {name: _part(name, clock, telemetry) for name in taken if name not in given}
     made = made_synchronous(_constructed(kind, {**given, **parts}))
@@ -281,10 +283,11 @@ def _faults(kind: str, options: Mapping[str, object]) -> Iterator[Fault]:
         yield from _faults_inside(option, inside)
         promised = [_Promised() for _ in inside]
         options[option] = promised if option.endswith("s") else promised[0]
+    if kind in _FALLING_BACK and options.get("fallback") is not None:
+        yield from _faults_inside("fallback", (options["fallback"],))
+        options["fallback"] = _Promised()
     if not misnamed:
         yield from _misvalued(kind, options)
-    elif kind in _FALLING_BACK and (why := _no_fallback(options.get("fallback"))):
-        yield Fault("fallback", why)
 
 
 def _misnamed(kind: str, options: Mapping[str, object]) -> tuple[Fault, ...]:
@@ -329,14 +332,3 @@ def _misvalued(kind: str, options: Mapping[str, object]) -> Iterator[Fault]:
         option = said.partition(" ")[0].strip("':")
         about_it = option in options and not said.startswith("engine '")  # how the catalog names an engine
         yield Fault(option if about_it else "kind", said)
-
-
-def _no_fallback(value: object) -> str:
-    """Why a value names no engine to fall back on; for a library that is missing and cannot say so."""
-    from veriport.adapters.engines.libraries.engines import fallback_of  # noqa: PLC0415  # Polars on use
-
-    try:
-        fallback_of(value)
-    except ConfigurationError as wrong:
-        return str(wrong)
-    return ""

@@ -166,7 +166,7 @@ def test_a_file_wants_a_version(tmp_path: Path) -> None:
         ("{kind: instrumented, engine: polars, statistics: all}", 38, "statistics must be Statistics, not 'all'"),
         ("{kind: polars, name: 7}", 16, "name must be text, not 7"),
         ("{kind: ibis, order_by: 7}", 14, "order_by must be text or a list of texts, not 7"),
-        ("{kind: pandera, fallback: polrs}", 17, "fallback must be polars, or an engine, not 'polrs'"),
+        ("{kind: pandera, fallback: polrs}", 17, "unknown engine 'polrs'"),
         ('{kind: polars, requires: ">=99"}', 16, "polars >=99 is wanted and "),
         ("polars>=99", 1, "polars >=99 is wanted and "),
         ('{kind: tiny, requires: ">=7"}', 14, "tiny-engine >=7 is wanted and 0.1.0 is installed"),
@@ -202,6 +202,11 @@ def test_a_variable_that_says_another_kind_leaves_the_settings_of_the_first_out(
     engine = load_settings(file, {"VERIPORT_ENGINE": "polars"}).engine
     assert (engine.kind, engine.options) == ("polars", {})
     assert load_settings(file, {"VERIPORT_ENGINE": "chain"}).engine.options == {"engines": ["polars"]}
+
+
+def test_what_a_library_falls_back_on_is_an_engine_with_options_of_its_own() -> None:
+    wrong = faults("pandera", {"fallback": {"kind": "ibis", "order_bye": []}})
+    assert [each.path for each in wrong if "order_bye" in each.message] == [("fallback", "order_bye")]
 
 
 def test_a_kind_that_is_described_may_want_a_version() -> None:
