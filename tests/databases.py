@@ -121,6 +121,13 @@ class Postgres:
                     copy.write_row([_for_postgres(value) for value in row])
         return self.address(name)
 
+    def defined(self, definition: str) -> str:
+        """The address of a new table, as SQL defines it behind its name."""
+        name = f"table {next(self._numbers)}"
+        table = sql.Identifier(self.schema, name).as_string(self.connection)
+        self.connection.execute(f"CREATE TABLE {table} {definition}")
+        return self.address(name)
+
     def address(self, name: str) -> str:
         """The address of a table."""
         given = psycopg.conninfo.conninfo_to_dict(self.url)

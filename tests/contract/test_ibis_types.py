@@ -45,20 +45,17 @@ def test_types_of_a_table_of_ibis() -> None:
 def test_types_of_postgresql(postgresql_tables: Postgres) -> None:
     kinds = ["bit(3)", "int4range", "xml", "uuid", "bit(3)[]", "numeric(5,-2)", "numeric(3,5)"]
     columns = ", ".join(f"c{place} {kind}" for place, kind in enumerate(kinds))
-    postgresql_tables.connection.execute(f'CREATE TABLE "{postgresql_tables.schema}".odd ({columns})')
-    assert names(postgresql_tables.address("odd")) == [*kinds[:4], "list(bit(3))", *kinds[5:]]
+    assert names(postgresql_tables.defined(f"({columns})")) == [*kinds[:4], "list(bit(3))", *kinds[5:]]
 
 
 @pytest.mark.server
 def test_odd_numbers_of_postgresql_are_numbers(postgresql_tables: Postgres) -> None:
-    postgresql_tables.connection.execute(
-        f'CREATE TABLE "{postgresql_tables.schema}".round AS SELECT 1200::numeric(5,-2) AS x, 0.00012::numeric(3,5) AS y'
-    )
+    address = postgresql_tables.defined("AS SELECT 1200::numeric(5,-2) AS x, 0.00012::numeric(3,5) AS y")
     rules = [
         {"column": "x", "type": "in_range", "max": 1199},
         {"column": "y", "type": "in_range", "max": 0.00012},
     ]
-    first, second = veriport.check(postgresql_tables.address("round"), rules).rules
+    first, second = veriport.check(address, rules).rules
     assert (first.failed_count, second.failed_count) == (1, 0)
 
 
