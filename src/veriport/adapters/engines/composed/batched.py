@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -42,8 +43,8 @@ class Running(StrEnum):
     RAY = "ray"  #: the same on one of Ray
 
 
-#: The clusters by name: what finds the one at an address.
-_CLUSTERS: Mapping[Running, Callable[[str | None], AbstractContextManager[Executor]]] = {
+#: The clusters by name: what finds the one at an address, within so many seconds.
+_CLUSTERS: Mapping[Running, Callable[[str | None, float | None], AbstractContextManager[Executor]]] = {
     Running.DASK: dask,
     Running.RAY: ray,
 }
@@ -128,9 +129,10 @@ class BatchExecutor(AroundEngine):
         Raises what the first one in trouble raises, with its name.
         """
         workers = 1 if self.running is Running.SEQUENTIAL else self.workers
+        began = time.monotonic()
         try:
             with self._hiring() as hire:
-                crew = Crew(hire, workers, self.total_seconds)
+                crew = Crew(hire, workers, self.total_seconds, began)
                 if begun is not None:
                     begun(crew)
                 return crew.do(tasks)
@@ -143,7 +145,7 @@ class BatchExecutor(AroundEngine):
         if not isinstance(self.running, Running):
             yield partial(Away, self.running)
         elif self.running in _CLUSTERS:
-            with _CLUSTERS[self.running](self.address) as executor:
+            with _CLUSTERS[self.running](self.address, self.total_seconds) as executor:
                 yield partial(Away, executor)
         else:
             yield Child if self.running is Running.PROCESSES else Doing

@@ -16,6 +16,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 
 from veriport.adapters.engines.composed.child import answer
 from veriport.adapters.engines.composed.jobs import Job, message_of
+from veriport.domain.datasets import without_credentials
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.measurements import Measured
 from veriport.ports.errors import MissingExtra, TransientError
@@ -86,37 +87,55 @@ class Away:
 
 
 @contextmanager
-def dask(address: str | None) -> Iterator[Executor]:
+def dask(address: str | None, within: float | None = None) -> Iterator[Executor]:
     """The Dask cluster at an address, or that of the client that the program has.
 
-    Raises ``ConfigurationError`` where there is neither.
+    Raises ``ConfigurationError`` where neither is given, or the address is none, and ``TransientError`` where
+    no cluster answers ``within`` so many seconds, or within Dask's own.
     """
     distributed = _library("distributed", "dask")
     with ExitStack() as stack:
         try:
             client = (
-                stack.enter_context(distributed.Client(address, set_as_default=False))
+                stack.enter_context(distributed.Client(address, set_as_default=False, **_patience(within)))
                 if address
                 else distributed.default_client()
             )
-        except (ValueError, OSError) as absent:
-            where = f"at {address}" if address else "here: make a distributed.Client, or give 'address'"
+        except ValueError as absent:
+            where = (
+                f"at {_shown(address)}" if address else "here: make a distributed.Client, or give 'address'"
+            )
             raise ConfigurationError(f"there is no Dask cluster {where}") from absent
+        except OSError as down:
+            raise TransientError(f"no Dask cluster answers at {_shown(address)}") from down
         yield client.get_executor(pure=False, retries=0)
 
 
+def _patience(within: float | None) -> dict[str, float]:
+    """How long to try to connect: what Dask says, but not longer than there is time."""
+    if within is None:
+        return {}
+    settings, utils = _library("dask.config", "dask"), _library("dask.utils", "dask")
+    return {"timeout": min(within, utils.parse_timedelta(settings.get("distributed.comm.timeouts.connect")))}
+
+
+def _shown(address: str | None) -> str:
+    return without_credentials(address or "")
+
+
 @contextmanager
-def ray(address: str | None) -> Iterator[Executor]:
+def ray(address: str | None, within: float | None = None) -> Iterator[Executor]:
     """The Ray cluster at an address, or that which the program is connected to, else a new local one.
 
-    Raises ``ConfigurationError`` where there is none at the address.
+    Raises ``TransientError`` where none answers at the address. How long Ray tries is its own matter.
     """
+    del within
     library = _library("ray", "ray")
     if not library.is_initialized():
         try:
             library.init(address=address)
         except ConnectionError as absent:
-            raise ConfigurationError(f"there is no Ray cluster at {address}") from absent
+            raise TransientError(f"no Ray cluster answers at {_shown(address)}") from absent
     yield _Ray(library)
 
 

@@ -55,15 +55,19 @@ class Trouble(Exception):
 class Crew(Generic[_Job, _Result]):
     """So many threads with a hand each, which do tasks in their order.
 
-    A task that is late, or all of them after ``seconds``, ends it with ``DeadlineExceeded``. Then, and after
-    the first trouble, every hand is stopped. A thread whose hand cannot be stopped is left behind; it is a
-    daemon and keeps no program from ending.
+    A task that is late, or all of them after ``seconds`` from ``do`` or from when it ``began``, ends it with
+    ``DeadlineExceeded``. Then, and after the first trouble, every hand is stopped. A thread whose hand cannot
+    be stopped is left behind; it is a daemon and keeps no program from ending.
     """
 
     def __init__(
-        self, hire: Callable[[], Hand[_Job, _Result]], workers: int, seconds: float | None = None
+        self,
+        hire: Callable[[], Hand[_Job, _Result]],
+        workers: int,
+        seconds: float | None = None,
+        began: float | None = None,
     ) -> None:
-        self._hire, self._workers, self._seconds = hire, workers, seconds
+        self._hire, self._workers, self._seconds, self._began = hire, workers, seconds, began
         self._shift: _Shift[_Job, _Result] | None = None
         self._cancelled = False
 
@@ -77,7 +81,7 @@ class Crew(Generic[_Job, _Result]):
         """What the jobs gave, in their order. Raises ``Trouble``, ``DeadlineExceeded`` or, when cancelled,
         ``TransientError``.
         """  # noqa: D205  # one sentence
-        self._shift = shift = _Shift[_Job, _Result](tasks, self._seconds)
+        self._shift = shift = _Shift[_Job, _Result](tasks, self._seconds, self._began)
         if self._cancelled:
             shift.cancel()
         hands = [self._hire() for _ in range(min(self._workers, len(tasks)))]
@@ -115,9 +119,9 @@ _GRACE_SECONDS = 0.5
 class _Shift(Generic[_Job, _Result]):
     """Which tasks wait, which are being done since when, and what they gave."""
 
-    def __init__(self, tasks: Sequence[Task[_Job]], seconds: float | None) -> None:
+    def __init__(self, tasks: Sequence[Task[_Job]], seconds: float | None, began: float | None) -> None:
         self._tasks, self._seconds = tasks, seconds
-        self._began = time.monotonic()
+        self._began = time.monotonic() if began is None else began
         self._next = 0
         self._since: dict[int, float] = {}
         self._given: dict[int, _Result] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -112,13 +113,30 @@ def test_a_worker_that_dies_may_live_again(cluster: Any) -> None:  # noqa: ANN40
             check(engine, FRAME, {"type": "row_count", "min": 1})
 
 
-def test_an_address_without_a_cluster_is_named() -> None:
+def test_a_cluster_that_is_down_may_come_back() -> None:
     engine = BatchExecutor(PolarsEngine(), rows=2, running="dask", address="tcp://127.0.0.1:1")
     with (
         distributed_gives_up_soon(),
-        pytest.raises(ConfigurationError, match=r"no Dask cluster at tcp://127\.0\.0\.1:1"),
+        pytest.raises(TransientError, match=r"no Dask cluster answers at tcp://127\.0\.0\.1:1"),
     ):
         check(engine, FRAME, *RULES)
+
+
+def test_to_connect_takes_no_longer_than_all_may() -> None:
+    engine = BatchExecutor(
+        PolarsEngine(), rows=2, running="dask", address="tcp://127.0.0.1:1", total_seconds=0.3
+    )
+    began = time.monotonic()
+    with pytest.raises(TransientError, match="no Dask cluster answers"):
+        check(engine, FRAME, *RULES)
+    assert time.monotonic() - began < 20  # Dask alone tries for 30 seconds
+
+
+def test_an_address_that_is_none_is_named_without_its_password() -> None:
+    engine = BatchExecutor(PolarsEngine(), rows=2, running="dask", address="tcp://me:secret@nowhere:1")
+    with pytest.raises(ConfigurationError, match=r"there is no Dask cluster at tcp://") as raised:
+        check(engine, FRAME, *RULES)
+    assert "secret" not in str(raised.value)
 
 
 def distributed_gives_up_soon() -> Any:  # noqa: ANN401  # Dask's own
