@@ -39,7 +39,7 @@ class SampledEngine(AroundEngine):
     first: int | None = field(default=None, validator=optional(at_least(1)))
     every: int | None = field(default=None, validator=optional(at_least(2)))
     share: float | None = None
-    seed: int = field(default=0, validator=at_least(0))
+    seed: int | None = field(default=None, validator=optional(at_least(0)))
     name: str = field(validator=text)
 
     @name.default
@@ -54,6 +54,9 @@ class SampledEngine(AroundEngine):
             )
         if self.share is not None and not (isinstance(self.share, float) and 0 < self.share < 1):
             raise ConfigurationError(f"share must be a number between 0 and 1, not {shown(self.share)}")
+
+        if self.seed is not None and self.share is None:
+            raise ConfigurationError("seed has no meaning without share: it says which rows those are")
 
     @contextmanager
     def open(self, dataset: Dataset) -> Iterator[Table]:
@@ -76,12 +79,12 @@ class SampledEngine(AroundEngine):
     def _pick(self) -> Pick:
         from veriport.adapters.engines.composed.rows import every, some  # noqa: PLC0415  # Polars on use
 
-        return some(self.share, self.seed) if self.share is not None else every(self.every or 1)
+        return some(self.share, self.seed or 0) if self.share is not None else every(self.every or 1)
 
     @property
     def _said(self) -> str:
         if self.share is not None:
-            return f"a share of {self.share:g} of the rows by seed {self.seed}"
+            return f"a share of {self.share:g} of the rows by seed {self.seed or 0}"
         return f"1 of {self.every} rows"
 
 

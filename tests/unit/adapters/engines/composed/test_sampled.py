@@ -48,6 +48,18 @@ def test_a_sample_is_told_and_keeps_numbers(
     assert [sample.row for sample in result.rules[0].samples] == failing
 
 
+@pytest.mark.parametrize("how", [{"first": 2}, {"every": 2}])
+def test_a_seed_without_a_share_is_refused(how: dict[str, int]) -> None:
+    with pytest.raises(ConfigurationError, match="seed has no meaning without share"):
+        sampled(**how, seed=0)
+
+
+def test_a_share_has_a_seed_also_where_none_is_given() -> None:
+    results = [check(sampled(share=0.3, **how), FRAME, EVEN) for how in ({}, {"seed": 0})]
+    assert results[0].notes == results[1].notes == ("sampled: a share of 0.3 of the rows by seed 0",)
+    assert results[0].rules == results[1].rules
+
+
 def test_a_share_is_by_seed_and_about_as_large() -> None:
     frame = pl.DataFrame({"n": list(range(10_000))})
     counts = [check(sampled(share=0.3, seed=seed), frame, EVEN).row_count for seed in (1, 1, 2)]
