@@ -16,7 +16,8 @@ from attrs import field, frozen
 from veriport.domain.datasets import Dataset
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.measurements import Measured, Measurement, Outcome
-from veriport.domain.rules.base import Rule
+from veriport.domain.rules.base import Rule, ValueRule
+from veriport.domain.rules.native import Native
 from veriport.domain.suggestions import nearest
 from veriport.domain.types import Column, data_type, type_hint, type_named
 from veriport.ports.engines import AsyncTable, Request, Table
@@ -42,10 +43,12 @@ async def _nothing_yet() -> None:
 class FakeEngine:
     """Opens any data set as a table of ``columns`` (names and types) with ``row_count`` rows.
 
-    Every rule holds, but those whose ids ``failed`` maps to a count of rows, and what ``outcome`` makes of
-    a rule is its outcome. ``opening`` and ``measuring`` are functions that are called first and may raise.
+    Every rule about rows holds, but those whose ids ``failed`` maps to a count of rows, and every rule about
+    one value that is not looked at, which is every one but ``row_count``. What ``outcome`` makes of a rule is
+    its outcome. ``opening`` and ``measuring`` are functions that are called first and may raise.
     ``answer`` instead makes all that a request gets. What was asked is remembered: ``requests``, and
-    ``events`` in words. An id in ``failed`` that no measured rule has is a ``ConfigurationError``.
+    ``events`` in words. An id in ``failed`` that no measured rule has, or a rule
+    about one value, of which no rows fail, is a ``ConfigurationError``.
     """
 
     name: str = "fake"
@@ -108,9 +111,13 @@ class FakeTable:
     def _outcome(self, rule: Rule) -> Outcome:
         if self.engine.outcome is not None:
             return self.engine.outcome(rule)
-        rows = self.engine.row_count
+        rows, failed = self.engine.row_count, self.engine.failed.get(rule.id or "", 0)
+        if failed and isinstance(rule, ValueRule):
+            why = f"{rule.id!r} is about one value, which no rows fail: say with 'outcome' what is observed"
+            raise ConfigurationError(f"failed: {why}")
         observed = rows if rule.type == "row_count" else None
-        return Measurement(checked=rows, failed=self.engine.failed.get(rule.id or "", 0), observed=observed)
+        holds = failed == 0 if isinstance(rule, Native) else None
+        return Measurement(checked=rows, failed=failed, observed=observed, holds=holds)
 
 
 @frozen(kw_only=True)

@@ -8,7 +8,7 @@ import pytest
 
 import veriport
 from veriport import aio
-from veriport.domain.measurements import Broken
+from veriport.domain.measurements import Broken, Measurement
 from veriport.testing.engines import AsyncFakeEngine, FakeEngine
 
 RULES = [
@@ -26,6 +26,23 @@ def test_every_rule_holds_but_those_that_are_told_to_fail() -> None:
     ]  # fmt: skip
     assert (result.row_count, result.engine) == (20, "fake")
     assert [request.samples for request in engine.requests] == [3]
+
+
+def test_a_rule_about_one_value_fails_by_what_is_observed() -> None:
+    rule = {"id": "high", "column": "id", "type": "aggregate", "of": "max", "max": 3}
+    with pytest.raises(veriport.ConfigurationError, match="'high' is about one value, which no rows fail"):
+        veriport.check("x.csv", [rule], engine=FakeEngine(failed={"high": 3}))
+    nine = FakeEngine(outcome=lambda _: Measurement(checked=10, observed=9))
+    assert [
+        veriport.check("x.csv", [rule], engine=engine).rules[0].passed for engine in (FakeEngine(), nine)
+    ] == [True, False]
+
+
+@pytest.mark.parametrize(("failed", "passed"), [({}, True), ({"own": 2}, False)])
+def test_a_native_rule_holds_unless_it_is_told_to_fail(failed: dict[str, int], *, passed: bool) -> None:
+    rule = {"id": "own", "type": "native", "name": "q"}
+    (found,) = veriport.check("x.csv", [rule], engine=FakeEngine(failed=failed)).rules
+    assert (found.passed, found.failed_count) == (passed, failed.get("own", 0))
 
 
 def test_it_has_the_columns_that_it_is_given() -> None:
