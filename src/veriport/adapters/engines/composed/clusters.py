@@ -96,6 +96,9 @@ def dask(address: str | None, within: float | None = None) -> Iterator[Executor]
     distributed = _library("distributed", "dask")
     with ExitStack() as stack:
         try:
+            if address:
+                # a client that is made with an address that is none is never closed, which its end waits for
+                distributed.comm.get_address_host(address)
             client = (
                 stack.enter_context(distributed.Client(address, set_as_default=False, **_patience(within)))
                 if address

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import time
@@ -132,11 +133,19 @@ def test_to_connect_takes_no_longer_than_all_may() -> None:
     assert time.monotonic() - began < 20  # Dask alone tries for 30 seconds
 
 
-def test_an_address_that_is_none_is_named_without_its_password() -> None:
-    engine = BatchExecutor(PolarsEngine(), rows=2, running="dask", address="tcp://me:secret@nowhere:1")
-    with pytest.raises(ConfigurationError, match=r"there is no Dask cluster at tcp://") as raised:
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("tcp://me:secret@nowhere:1", r"tcp://\*\*\*@nowhere:1"),
+        ("nowhere", "nowhere"),
+        ("http://x:1", "http://x:1"),
+    ],
+)
+def test_an_address_that_is_none_is_named_without_its_password(address: str, named: str) -> None:
+    engine = BatchExecutor(PolarsEngine(), rows=2, running="dask", address=address)
+    with pytest.raises(ConfigurationError, match=f"there is no Dask cluster at {named}$"):
         check(engine, FRAME, *RULES)
-    assert "secret" not in str(raised.value)
+    gc.collect()  # what a client leaves behind is told then
 
 
 def distributed_gives_up_soon() -> Any:  # noqa: ANN401  # Dask's own
