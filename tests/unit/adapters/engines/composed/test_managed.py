@@ -24,7 +24,8 @@ from veriport.adapters.engines.polars import PolarsEngine
 from veriport.domain.datasets import Handle
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.lifecycle import EngineState
-from veriport.domain.measurements import Broken, Measured, NotEvaluated
+from veriport.domain.measurements import Broken, Measured, Measurement, NotEvaluated, Outcome
+from veriport.domain.rules.base import Rule
 from veriport.ports.engines import AsyncEngine, Engine
 from veriport.ports.errors import TransientError
 from veriport.testing.engines import AsyncFakeEngine, FakeEngine
@@ -227,6 +228,14 @@ def test_health_is_to_measure_in_time() -> None:
         health = checker.check(engine)
         assert (health.healthy, health.reason) == (False, reason)
     go.set()
+
+
+@pytest.mark.parametrize("breaking", ["row_count", "not_null"])
+def test_an_engine_that_breaks_one_rule_is_not_healthy(breaking: str) -> None:
+    def outcome(rule: Rule) -> Outcome:
+        return Broken("torn") if rule.type == breaking else Measurement(checked=1)
+
+    assert EngineHealthChecker().check(FakeEngine(row_count=1, outcome=outcome)).reason == "torn"
 
 
 def test_health_is_found_on_the_data_that_is_given() -> None:
