@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Self
 
 from attrs import frozen
 
+from veriport.adapters.engines.composed.wrapping import made_synchronous
 from veriport.domain.datasets import engine_kind
 from veriport.domain.errors import ConfigurationError
 from veriport.ports.engines import is_engine, own_rules_of
-from veriport.wiring.engines import build_engine, made_synchronous
+from veriport.wiring.engines import build_engine
 
 if TYPE_CHECKING:
     from pathlib import PurePath

@@ -14,16 +14,13 @@ from typing import NoReturn
 
 from attrs import frozen
 
-from veriport.adapters.engines.composed import wrapping
+from veriport.adapters.engines.composed.wrapping import made_synchronous
 from veriport.domain.errors import ConfigurationError, VeriportError, shown
 from veriport.ports.clocks import Clock
 from veriport.ports.engines import Engine, is_engine
 from veriport.ports.telemetry import Telemetry
 from veriport.wiring import catalog
 from veriport.wiring.catalog import Fault
-
-#: An engine as the synchronous core uses it: one of ``async def``s is wrapped.
-made_synchronous = wrapping.made_synchronous
 
 #: The option of a kind that holds engines: a list of them where it ends in ``s``.
 _INSIDE: Mapping[str, str] = {
