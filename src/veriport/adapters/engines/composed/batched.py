@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,7 +9,6 @@ from contextlib import AbstractContextManager, contextmanager
 from enum import StrEnum
 from functools import partial, reduce
 from itertools import accumulate
-from pathlib import Path
 
 from attrs import evolve, field, frozen
 from attrs.validators import optional
@@ -20,6 +18,7 @@ from veriport.adapters.engines.composed.clusters import Away, Executor, dask, ra
 from veriport.adapters.engines.composed.crews import Crew, Hand, Task, Trouble
 from veriport.adapters.engines.composed.jobs import Doing, Job
 from veriport.adapters.engines.composed.wrapping import ABILITIES, Around, AroundEngine, engine_of
+from veriport.adapters.engines.paths import named_by
 from veriport.domain.batches import adds_up, together
 from veriport.domain.binding import columns_read
 from veriport.domain.datasets import Address, Dataset
@@ -251,8 +250,7 @@ class _Batches(Around):
         address = self._dataset
         if not isinstance(address, Address) or "://" in address.path or address.sql is not None:
             raise ConfigurationError(f"{self._executor.name}: {address.label} is no glob of local files")
-        found = sorted(glob.glob(address.path, recursive=True))  # noqa: PTH207  # absolute patterns too
-        return [evolve(address, path=path) for path in found if Path(path).is_file()] or [address]
+        return [evolve(address, path=str(path)) for path in named_by(address.path)] or [address]
 
     def _split(self) -> list[Dataset]:
         assert self._executor.split is not None  # noqa: S101  # one of the ways

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import weakref
 from collections.abc import Callable, Hashable, Iterable
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from veriport.adapters.engines.paths import named_by
 from veriport.domain.datasets import Address, Dataset, Handle
 
 #: Files of a glob or a folder that are looked at; data of more is not known.
@@ -94,4 +94,4 @@ def _paths(path: str) -> Iterable[Path]:
         return sorted(each for each in place.rglob("*") if each.is_file())
     if place.exists():
         return [place.resolve()]
-    return [Path(each) for each in sorted(glob.glob(path, recursive=True))]  # noqa: PTH207  # absolute patterns too
+    return named_by(path)

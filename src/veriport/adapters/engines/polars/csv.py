@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 from attrs import frozen
 
-from veriport.adapters.engines.polars.paths import scanned
+from veriport.adapters.engines.paths import scanned
 from veriport.adapters.engines.polars.types import declared_type
 from veriport.domain.datasets import Address
 from veriport.domain.errors import ConfigurationError

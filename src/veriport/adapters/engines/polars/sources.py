@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import polars as pl
 from attrs import evolve, field, frozen
 
+from veriport.adapters.engines.paths import named_by, scanned
 from veriport.adapters.engines.polars.csv import as_text, scan_csv
 from veriport.adapters.engines.polars.drift import check_alike
 from veriport.adapters.engines.polars.errors import TROUBLE, first_line, reading
-from veriport.adapters.engines.polars.paths import scanned
 from veriport.adapters.engines.polars.types import declared_type
 from veriport.domain.datasets import DATABASES, FORMATS, Address, Dataset, Handle
 from veriport.domain.errors import ConfigurationError
@@ -195,12 +195,9 @@ def _local_files(address: Address) -> list[Path]:
         if not any(path.iterdir()):
             raise DataError(f"{address.label}: the folder is empty")
         return []
-    if path.exists():
-        return [path]
-    found = sorted(glob.glob(address.path, recursive=True, include_hidden=True))  # noqa: PTH207  # absolute patterns too
-    if not found or not glob.has_magic(address.path):
-        raise _absent(address)
-    return [Path(name) for name in found if Path(name).is_file()]
+    if found := named_by(address.path):
+        return found
+    raise _absent(address)
 
 
 def _absent(address: Address) -> DataError:

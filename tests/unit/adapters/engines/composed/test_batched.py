@@ -24,9 +24,10 @@ from tests.unit.adapters.engines.checking import refer
 from tests.unit.adapters.engines.composed.fakes import Playing, Waiting, check, playing
 from veriport.adapters.engines.composed.batched import BatchExecutor
 from veriport.adapters.engines.composed.children import Child
+from veriport.adapters.engines.composed.fingerprints import fingerprint_of
 from veriport.adapters.engines.composed.jobs import Job
 from veriport.adapters.engines.polars import PolarsEngine
-from veriport.domain.datasets import Dataset, Handle
+from veriport.domain.datasets import Address, Dataset, Handle
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.measurements import Broken, Measured, NotEvaluated
 from veriport.domain.results import CheckResult, RuleStatus
@@ -115,6 +116,20 @@ def test_files_are_batches_in_the_order_of_their_names(tmp_path: Path, asked: Ma
     path = write(tmp_path, FRAME[:2], FRAME[2:2], FRAME[2:5], FRAME[5:])
     found = check(batched(files=True), path, *RULES_OF_ALL, **asked)
     assert told(found) == told(check(PolarsEngine(), FRAME, *RULES_OF_ALL, **asked))
+
+
+@pytest.mark.parametrize(
+    ("named", "rows", "one"), [("*p*.csv", 4, ".p2.csv"), ("d[1].csv", 2, "d[1].csv"), (".", 7, ".p2.csv")]
+)
+def test_files_are_those_that_the_engine_reads(tmp_path: Path, named: str, rows: int, one: str) -> None:
+    for name, values in {"p1.csv": [1, 2], ".p2.csv": [3, 4], "d1.csv": [5], "d[1].csv": [6, 7]}.items():
+        pl.DataFrame({"id": values}).write_csv(tmp_path / name)
+    address = Address(path=str(tmp_path / named), format="csv")
+    for engine in (PolarsEngine(), batched(files=True)):
+        assert check(engine, address, {"type": "row_count", "min": 1}).row_count == rows
+    before = fingerprint_of(address)
+    (tmp_path / one).write_text("id\n1\n2\n3\n")
+    assert fingerprint_of(address) != before
 
 
 def test_a_file_whose_columns_are_read_otherwise_is_no_batch(tmp_path: Path) -> None:
