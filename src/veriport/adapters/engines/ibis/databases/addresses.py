@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from attrs import field, fields, frozen
+from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis.sources import ROWS, SELF, quoted
+from veriport.adapters.engines.ibis.sources import ROWS, SELF, Field, quoted, unbound, within
 from veriport.domain.datasets import Address
 from veriport.domain.errors import ConfigurationError
 from veriport.domain.suggestions import nearest
@@ -111,6 +112,28 @@ def _of_files(address: Address) -> str:
 
 
 _BARE = Address(path="bare")
+
+
+class Prefixed(Protocol):
+    """A runner that puts what ``prefix`` defines before its queries, see ``within``."""
+
+    prefix: str
+
+
+def columns_and_rows(
+    runner: Prefixed, location: Location, described: Callable[[str], tuple[Field, ...]]
+) -> tuple[tuple[Field, ...], ir.Table]:
+    """What a location names in an open database; a query of its own is put before all that is asked there.
+
+    ``described`` tells the columns of a query, and raises what the database says of a wrong one. Raises
+    ``RefusedQuery`` where two columns have one name.
+    """
+    if not location.sql:
+        fields = described(location.selected)
+        return fields, unbound(fields, location.table[-1], location.table[:-1])
+    runner.prefix = location.prefix
+    fields = described(within(runner.prefix, f"SELECT * FROM {ROWS}"))
+    return fields, unbound(fields, ROWS)
 
 
 def closed(sql: str) -> str:

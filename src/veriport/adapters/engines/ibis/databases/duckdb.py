@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import duckdb
 
-from veriport.adapters.engines.ibis.databases.addresses import Location, one_of
+from veriport.adapters.engines.ibis.databases.addresses import Location, columns_and_rows, one_of
 from veriport.adapters.engines.ibis.databases.duckdb_files import (
     arrow_of,
     beside,
@@ -18,7 +19,7 @@ from veriport.adapters.engines.ibis.databases.duckdb_files import (
 )
 from veriport.adapters.engines.ibis.databases.duckdb_queries import DuckDBRunner, described, quietly
 from veriport.adapters.engines.ibis.databases.errors import first_line
-from veriport.adapters.engines.ibis.sources import ROWS, RefusedQuery, Source, unbound, unbounded, within
+from veriport.adapters.engines.ibis.sources import RefusedQuery, Source, unbound, unbounded
 from veriport.domain.datasets import Address, Handle
 from veriport.domain.errors import ConfigurationError
 from veriport.ports.errors import DataError
@@ -39,16 +40,9 @@ def open_database(location: Location, timeout_seconds: float | None) -> Iterator
 
 def _source(runner: DuckDBRunner, location: Location) -> Source:
     """What a location in an open database names."""
-    names = location.table
-    if names:
+    if location.table:
         _require(runner, location)
-    if not location.sql:
-        fields = described(runner, location.selected, location.label)
-        table = unbound(fields, names[-1], names[:-1])
-    else:
-        runner.prefix = location.prefix
-        fields = described(runner, within(runner.prefix, f"SELECT * FROM {ROWS}"), location.label)
-        table = unbound(fields, ROWS)
+    fields, table = columns_and_rows(runner, location, partial(described, runner, label=location.label))
 
     def refer(address: Address) -> Source:
         other = one_of(address, "duckdb")

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import unquote, urlsplit
 
@@ -16,18 +17,16 @@ from ibis.backends.sql.datatypes import PostgresType
 from ibis.expr import types as ir
 from psycopg import errors
 
-from veriport.adapters.engines.ibis.databases.addresses import Location, one_of
+from veriport.adapters.engines.ibis.databases.addresses import Location, columns_and_rows, one_of
 from veriport.adapters.engines.ibis.databases.errors import first_line, without
 from veriport.adapters.engines.ibis.dialects import POSTGRES, Dialect
 from veriport.adapters.engines.ibis.sources import (
-    ROWS,
     Elsewhere,
     Field,
     RefusedQuery,
     Source,
     field_of,
     stopping_after,
-    unbound,
     within,
 )
 from veriport.domain.datasets import Address
@@ -195,15 +194,10 @@ def _read(location: Location) -> tuple[str, dict[str, Any]]:
 
 def _source(runner: PostgresRunner, location: Location) -> Source:
     """What a location in an open database names."""
-    names = location.table
-    if location.sql:
-        runner.prefix = location.prefix
     try:
-        rows = within(runner.prefix, f"SELECT * FROM {ROWS}") if location.sql else location.selected
-        fields = _described(runner, rows)
+        fields, table = columns_and_rows(runner, location, partial(_described, runner))
     except RefusedQuery as refused:
         raise _refused(runner, location, refused) from refused
-    table = unbound(fields, ROWS) if location.sql else unbound(fields, names[-1], names[:-1])
 
     def refer(address: Address) -> Source:
         other = one_of(address, "postgresql")
@@ -237,8 +231,6 @@ def _described(runner: PostgresRunner, sql: str) -> tuple[Field, ...]:
     listed = ", ".join(f"({place}, {oid}::oid, {mod})" for place, (oid, mod) in enumerate(found))
     types = runner.run(_TYPES.format(listed=listed))
     names = [column.name for column in cursor.description or ()]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise RefusedQuery(f"there are two columns {twice!r}: give each a name of its own")
     return tuple(_field(name, *kind) for name, kind in zip(names, types, strict=True))
 
 

@@ -6,7 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,11 @@ import ibis.expr.datatypes as dt
 from attrs import define
 from ibis.expr import types as ir
 
-from veriport.adapters.engines.ibis.databases.addresses import Location, one_of
+from veriport.adapters.engines.ibis.databases.addresses import Location, columns_and_rows, one_of
 from veriport.adapters.engines.ibis.databases.errors import first_line
 from veriport.adapters.engines.ibis.dialects import SQLITE, Dialect
 from veriport.adapters.engines.ibis.dialects.casing import lend_casing
 from veriport.adapters.engines.ibis.sources import (
-    ROWS,
     Elsewhere,
     Field,
     RefusedQuery,
@@ -27,7 +26,6 @@ from veriport.adapters.engines.ibis.sources import (
     field_of,
     quoted,
     stopping_after,
-    unbound,
     within,
 )
 from veriport.domain.datasets import Address
@@ -125,15 +123,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _source(runner: SQLiteRunner, location: Location) -> Source:
     """What a location in an open database names."""
-    names = location.table
-    if location.sql:
-        runner.prefix = location.prefix
     try:
-        rows = within(runner.prefix, f"SELECT * FROM {ROWS}") if location.sql else location.selected
-        fields = _described(runner, rows)
+        fields, table = columns_and_rows(runner, location, partial(_described, runner))
     except RefusedQuery as refused:
         raise _refused(runner, location, refused) from refused
-    table = unbound(fields, ROWS) if location.sql else unbound(fields, names[-1], names[:-1])
 
     def refer(address: Address) -> Source:
         other = one_of(address, "sqlite")

@@ -6,7 +6,7 @@ first query of a rule, once for all rules of a column.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import cast
 
 import ibis
@@ -48,9 +48,7 @@ def refuse_strays_of_where(view: View, source: Source, where: str) -> None:
     """Raise ``DataError`` where a column that the condition of a check reads holds what is none of it."""
     if not view.dialect.loose_types:
         return
-    found = [
-        stray for name in columns_of(view.parsed[where]) if (stray := _of_all_rows(view, name)) is not None
-    ]
+    found = _of_all_rows(view, columns_of(view.parsed[where]))
     if found:
         counts = view.table.aggregate(**{f"s{place}": each.count for place, each in enumerate(found)})
         (row,) = source.runner.rows(counts)
@@ -58,9 +56,14 @@ def refuse_strays_of_where(view: View, source: Source, where: str) -> None:
             stray.refuse(int(str(size)))
 
 
-def _of_all_rows(view: View, name: str) -> _Strays | None:
-    stray = _stray(view, name)
-    return None if stray is None else _Strays(repr(name), stray[0], view.table.count(where=stray[1]))
+def _of_all_rows(view: View, names: Iterable[str], of: str = "") -> list[_Strays]:
+    """Those of columns in all rows; ``of`` tells where they are, if not in the table that is checked."""
+    found = ((name, _stray(view, name)) for name in names)
+    return [
+        _Strays(f"{name!r}{of}", stray[0], view.table.count(where=stray[1]))
+        for name, stray in found
+        if stray is not None
+    ]
 
 
 def _counting(rule: Rule, view: View, source: Source, asking: Asking[T]) -> Asking[T]:
@@ -130,13 +133,7 @@ def _there(rule: Rule, view: View, source: Source) -> list[_Strays]:
     """Those of the columns that a rule refers to."""
     if not isinstance(rule, ReferentialIntegrity):
         return []
-    there = opened(rule.other, source, view)
-    found = ((name, _stray(there, name)) for name in rule.refers_to)
-    return [
-        _Strays(f"{name!r} of {rule.other.label}", stray[0], there.table.count(where=stray[1]))
-        for name, stray in found
-        if stray is not None
-    ]
+    return _of_all_rows(opened(rule.other, source, view), rule.refers_to, f" of {rule.other.label}")
 
 
 # ---- what is none of a column
